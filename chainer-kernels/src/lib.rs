@@ -2,11 +2,24 @@
 //!
 //! This crate knows nothing of gradients.
 
+pub mod backend;
+mod buffer;
+pub mod cpu;
 pub mod dtype;
 pub mod error;
+pub mod kernel;
+pub mod op;
+pub mod program;
 pub mod scalar;
+pub mod shape;
+mod view;
 
+pub use backend::Device;
+pub use buffer::Buffer;
 pub use dtype::{Dtype, Element};
 pub use error::{Error, ErrorKind, Loc, Position, Result};
 pub use half::{bf16, f16};
+pub use op::Op;
 pub use scalar::Scalar;
+pub use shape::Shape;
+pub use view::View;

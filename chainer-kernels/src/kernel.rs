@@ -1,0 +1,282 @@
+//! The closed set of computations that pass [`crate::Backend::execute`].
+//!
+//! Invariant: a kernel says everything that its execution needs beside the memory of its inputs and outputs; anything new is a
+//! composition of these before it is a new one. Shapes and dtypes were checked by whoever built the kernel (`ops/`, `expr/`); a
+//! backend relies on them. What depends on the *values* of inputs (indices) is checked by the backend, which returns an error.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::dtype::Dtype;
+use crate::error::Result;
+use crate::program::{Program, ScalarBits, Value};
+use crate::scalar::Scalar;
+use crate::shape::Shape;
+use crate::view::View;
+
+/// One number for each spatial axis.
+pub type Spatial = SmallVec<[usize; 3]>;
+
+/// A computation over arrays in memory. The comment of each variant gives its inputs and outputs.
+#[derive(Clone, Debug)]
+pub enum Kernel {
+    /// A fused elementwise program. Inputs: the program's, each a view of `shape` (broadcast axes have stride 0); outputs: the
+    /// program's, likewise. An output may share its buffer with an input that has the same layout and is not read by a later
+    /// instruction than the one that writes the output.
+    Map(Map),
+    /// A program whose value is reduced over some axes. Inputs: the program's; outputs: the reduced array (the space's shape with
+    /// size 1 on reduced axes), then the program's own outputs.
+    Reduce(Reduce),
+    /// `a @ b`: (…, m, k), (…, k, n) → (…, m, n); leading axes are equal (broadcast by stride 0); any strides.
+    MatMul,
+    /// x (N, C, spatial…), w (O, C/groups, kernel…) → y (N, O, out…). Positions outside x count as zero.
+    Conv(Conv),
+    /// gy (N, O, out…), w → gx (N, C, spatial…): the gradient with respect to x, and transposed convolution.
+    ConvBackwardData(Conv),
+    /// x, gy → gw (O, C/groups, kernel…).
+    ConvBackwardFilter(Conv),
+    /// x (N, C, spatial…) → y (N, C, out…), index int32 (N, C, out…): the place of the maximum in its window, row-major over the
+    /// window, the first where several are equal. A window wholly in the padding gives -inf and index 0.
+    MaxPool(Pool),
+    /// gy, index → gx: each gradient goes to the place that `index` names.
+    MaxPoolBackward(Pool),
+    /// ggx, index → ggy: reads the place that `index` names.
+    MaxPoolGather(Pool),
+    /// x → y: the mean over each window.
+    AveragePool(AveragePool),
+    /// gy → gx.
+    AveragePoolBackward(AveragePool),
+    /// x, indices (int) → x's axis `axis` replaced by the axes of `indices`. Negative indices count from the end.
+    Take {
+        /// The axis of x.
+        axis: usize,
+    },
+    /// base, indices, updates → base with `updates` (shaped as `Take` would return them) written or added along `axis`, in
+    /// row-major order of the updates.
+    Scatter {
+        /// The axis of base.
+        axis: usize,
+        /// Whether to add or to overwrite.
+        mode: ScatterMode,
+    },
+    /// x, indices (int, x's shape but for `axis`) → of each position the element that its index names along `axis`.
+    TakeAlongAxis {
+        /// The axis.
+        axis: usize,
+    },
+    /// base, indices, updates (indices' shape) → base with each update written or added where its index says along `axis`.
+    ScatterAlongAxis {
+        /// The axis.
+        axis: usize,
+        /// Whether to add or to overwrite.
+        mode: ScatterMode,
+    },
+    /// Any number of arrays of one dtype → one array: joined along an existing axis.
+    Concat {
+        /// The axis.
+        axis: usize,
+    },
+    /// x → x inside a border of `value`.
+    Pad {
+        /// Elements before and after, for each axis.
+        widths: SmallVec<[(usize, usize); 4]>,
+        /// What the border holds.
+        value: Scalar,
+    },
+    /// x → running sums or products along an axis.
+    Scan {
+        /// The axis.
+        axis: usize,
+        /// Sum or product.
+        op: ScanOp,
+    },
+    /// x → sorted copy, int64 order (the argsort), along the last axis, ascending, stable, NaN last.
+    Sort,
+    /// Work that is written in Rust over host memory.
+    Host(Arc<dyn HostKernel>),
+}
+
+/// See [`Kernel::Map`].
+#[derive(Clone, Debug)]
+pub struct Map {
+    /// What is computed.
+    pub program: Arc<Program>,
+    /// The run-time scalars' bits.
+    pub scalars: SmallVec<[ScalarBits; 8]>,
+    /// The index space.
+    pub shape: Shape,
+}
+
+/// See [`Kernel::Reduce`].
+#[derive(Clone, Debug)]
+pub struct Reduce {
+    /// The prologue: what is computed of each element, and what of it is written besides.
+    pub program: Arc<Program>,
+    /// The run-time scalars' bits.
+    pub scalars: SmallVec<[ScalarBits; 8]>,
+    /// The index space.
+    pub shape: Shape,
+    /// The reduced axes, ascending.
+    pub axes: SmallVec<[usize; 4]>,
+    /// How values are combined.
+    pub op: ReduceOp,
+    /// The value of the program that is reduced. Its dtype is that of the result, but for `ArgMax` and `ArgMin` (int64).
+    pub value: Value,
+}
+
+/// How a reduction combines values. Sums of float16, bfloat16 and float32 are accumulated so that the result is as if summed in
+/// a wider type over chunks of a fixed size; results never depend on the number of threads.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ReduceOp {
+    /// The sum; 0 of nothing.
+    Sum,
+    /// The product; 1 of nothing.
+    Prod,
+    /// The largest; NaN if there is one.
+    Max,
+    /// The smallest; NaN if there is one.
+    Min,
+    /// Whether any is true (bool).
+    Any,
+    /// Whether all are true (bool).
+    All,
+    /// int64 place of the first largest (or first NaN) in row-major order over the reduced axes.
+    ArgMax,
+    /// int64 place of the first smallest (or first NaN).
+    ArgMin,
+}
+
+impl ReduceOp {
+    /// NumPy's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ReduceOp::Sum => "sum",
+            ReduceOp::Prod => "prod",
+            ReduceOp::Max => "max",
+            ReduceOp::Min => "min",
+            ReduceOp::Any => "any",
+            ReduceOp::All => "all",
+            ReduceOp::ArgMax => "argmax",
+            ReduceOp::ArgMin => "argmin",
+        }
+    }
+}
+
+/// The geometry of a convolution; sizes come from the views.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Conv {
+    /// Steps of the window.
+    pub stride: Spatial,
+    /// Zeros before the first element (those after the last follow from the output's size).
+    pub pad: Spatial,
+    /// Steps inside the window.
+    pub dilate: Spatial,
+    /// Channel groups that do not mix.
+    pub groups: usize,
+}
+
+/// The geometry of a pooling window.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Pool {
+    /// The window.
+    pub ksize: Spatial,
+    /// Steps of the window.
+    pub stride: Spatial,
+    /// Padding before the first element.
+    pub pad: Spatial,
+}
+
+/// The geometry of average pooling.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct AveragePool {
+    /// The window.
+    pub pool: Pool,
+    /// Divide by the whole window (as Chainer does), or only by the number of elements inside x.
+    pub count_padding: bool,
+}
+
+/// Whether a scatter adds or overwrites.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ScatterMode {
+    /// Overwrites; of several updates of one place the last in row-major order stays.
+    Set,
+    /// Adds each.
+    Add,
+}
+
+/// What a scan accumulates.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ScanOp {
+    /// Running sum.
+    Sum,
+    /// Running product.
+    Prod,
+}
+
+/// Work written in Rust over host memory: algorithms that are not worth a kernel of their own.
+pub trait HostKernel: Send + Sync + std::fmt::Debug {
+    /// What profiles and errors call it.
+    fn name(&self) -> &str;
+    /// Reads `inputs` and fills every element of `outputs`, all in host memory.
+    fn execute(&self, inputs: &[View], outputs: &[View]) -> Result<()>;
+}
+
+impl Kernel {
+    /// What profiles and errors call it.
+    pub fn name(&self) -> &str {
+        match self {
+            Kernel::Map(_) => "map",
+            Kernel::Reduce(r) => r.op.name(),
+            Kernel::MatMul => "matmul",
+            Kernel::Conv(_) => "convolution",
+            Kernel::ConvBackwardData(_) => "convolution_backward_data",
+            Kernel::ConvBackwardFilter(_) => "convolution_backward_filter",
+            Kernel::MaxPool(_) => "max_pooling",
+            Kernel::MaxPoolBackward(_) => "max_pooling_backward",
+            Kernel::MaxPoolGather(_) => "max_pooling_gather",
+            Kernel::AveragePool(_) => "average_pooling",
+            Kernel::AveragePoolBackward(_) => "average_pooling_backward",
+            Kernel::Take { .. } => "take",
+            Kernel::Scatter { .. } => "scatter",
+            Kernel::TakeAlongAxis { .. } => "take_along_axis",
+            Kernel::ScatterAlongAxis { .. } => "scatter_along_axis",
+            Kernel::Concat { .. } => "concatenate",
+            Kernel::Pad { .. } => "pad",
+            Kernel::Scan { .. } => "scan",
+            Kernel::Sort => "sort",
+            Kernel::Host(k) => k.name(),
+        }
+    }
+
+    /// Floating-point operations of one execution, roughly (exact for products and convolutions).
+    pub fn flops(&self, inputs: &[View], outputs: &[View]) -> u64 {
+        let size = |views: &[View], i: usize| views.get(i).map_or(0, |v| v.shape.size() as u64);
+        // Each element of w meets each output position of its channel in each image.
+        let convolution =
+            |w: &View, y: &View| 2 * y.shape.size() as u64 * w.shape[1..].iter().product::<usize>() as u64;
+        match self {
+            Kernel::Map(m) => m.program.flops() * m.shape.size() as u64,
+            Kernel::Reduce(r) => (r.program.flops() + 1) * r.shape.size() as u64,
+            Kernel::MatMul => 2 * size(outputs, 0) * inputs[0].shape.last().copied().unwrap_or(1) as u64,
+            Kernel::Conv(_) => convolution(&inputs[1], &outputs[0]),
+            Kernel::ConvBackwardData(_) => convolution(&inputs[1], &inputs[0]),
+            Kernel::ConvBackwardFilter(_) => convolution(&outputs[0], &inputs[1]),
+            Kernel::MaxPool(p) | Kernel::AveragePool(AveragePool { pool: p, .. }) => {
+                size(outputs, 0) * p.ksize.iter().product::<usize>() as u64
+            }
+            Kernel::Scan { .. } | Kernel::MaxPoolBackward(_) | Kernel::AveragePoolBackward(_) => size(inputs, 0),
+            _ => 0,
+        }
+    }
+
+    /// Bytes read and written, each array counted once (a broadcast one by what it holds).
+    pub fn bytes(&self, inputs: &[View], outputs: &[View]) -> u64 {
+        inputs.iter().chain(outputs).map(|v| v.bytes_touched() as u64).sum()
+    }
+
+    /// The dtype in which the kernel computes, for profiles.
+    pub fn dtype(&self, inputs: &[View], outputs: &[View]) -> Dtype {
+        outputs.first().or(inputs.first()).map_or(Dtype::F32, |v| v.dtype)
+    }
+}
