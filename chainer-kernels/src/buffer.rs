@@ -46,3 +46,9 @@ impl Drop for Buffer {
         (self.release)(self.ptr, self.bytes);
     }
 }
+
+impl std::fmt::Debug for Buffer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes on {}", self.bytes, self.device)
+    }
+}
