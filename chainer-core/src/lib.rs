@@ -1,1 +1,3 @@
+//! Chainer for Rust.
 
+pub mod serializers;
