@@ -1,13 +1,23 @@
-//! A piece of device memory that returns to its allocator when dropped.
+//! A piece of device memory that returns to its owner when dropped.
+
+use std::any::Any;
 
 use crate::backend::Device;
 
-/// Memory of one device, at least 64-byte aligned. Uninitialised until a kernel or a copy has written it.
+/// Memory of one device. The allocator's is aligned to 64 bytes, memory taken over from a vector only to its element.
+/// Uninitialised until a kernel or a copy has written it.
 pub struct Buffer {
     ptr: *mut u8,
     bytes: usize,
     device: Device,
-    release: fn(*mut u8, usize),
+    owner: Owner,
+}
+
+enum Owner {
+    /// An allocator, which gets the memory back.
+    Allocator(fn(*mut u8, usize)),
+    /// A Rust value that holds the memory; only to be dropped.
+    Value { _value: Box<dyn Any + Send + Sync> },
 }
 
 // SAFETY: a buffer is plain memory. Who may write it is settled above: a buffer is written only before it is published or by its
@@ -22,7 +32,15 @@ impl Buffer {
     /// # Safety
     /// `ptr` is valid for reads and writes of `bytes` bytes until `release(ptr, bytes)` is called, once, by this value's drop.
     pub(crate) unsafe fn new(ptr: *mut u8, bytes: usize, device: Device, release: fn(*mut u8, usize)) -> Self {
-        Buffer { ptr, bytes, device, release }
+        Buffer { ptr, bytes, device, owner: Owner::Allocator(release) }
+    }
+
+    /// Wraps host memory that `owner` holds.
+    ///
+    /// # Safety
+    /// `ptr` is valid for reads and writes of `bytes` bytes for as long as `owner` lives, wherever it is moved.
+    pub(crate) unsafe fn from_owner(ptr: *mut u8, bytes: usize, owner: Box<dyn Any + Send + Sync>) -> Self {
+        Buffer { ptr, bytes, device: Device::Cpu, owner: Owner::Value { _value: owner } }
     }
 
     /// The first byte.
@@ -43,7 +61,9 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        (self.release)(self.ptr, self.bytes);
+        if let Owner::Allocator(release) = self.owner {
+            release(self.ptr, self.bytes);
+        }
     }
 }
 

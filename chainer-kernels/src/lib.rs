@@ -2,11 +2,13 @@
 //!
 //! This crate knows nothing of gradients.
 
+pub mod array;
 pub mod backend;
 mod buffer;
 pub mod cpu;
 pub mod dtype;
 pub mod error;
+mod expr;
 pub mod kernel;
 pub mod op;
 pub mod program;
@@ -14,10 +16,12 @@ pub mod scalar;
 pub mod shape;
 mod view;
 
+pub use array::{Array, ArrayOps, Axes, HostView, IntoOperand, OperandValue, flush_all};
 pub use backend::Device;
 pub use buffer::Buffer;
 pub use dtype::{Dtype, Element};
 pub use error::{Error, ErrorKind, Loc, Position, Result};
+pub use expr::Saved;
 pub use half::{bf16, f16};
 pub use op::Op;
 pub use scalar::Scalar;

@@ -1,6 +1,6 @@
 //! A single number whose type is decided when it meets an array.
 
-use crate::dtype::Dtype;
+use crate::dtype::{Dtype, Element};
 
 /// A plain number beside arrays, as in `x * 2.0`. It takes the array's dtype where that is of the same kind or a higher one
 /// (`float32 * 2.0` stays float32), as NumPy does with Python's numbers.
@@ -72,6 +72,11 @@ impl Scalar {
             Scalar::UInt(_) => Dtype::U64,
             Scalar::Float(_) => Dtype::F64,
         }
+    }
+
+    /// The number rounded to what a `dtype` element can hold.
+    pub fn cast(self, dtype: Dtype) -> Scalar {
+        crate::with_element!(dtype, T => T::from_scalar(self).to_scalar())
     }
 
     /// The number as the bits of a `dtype` element, zero-extended: what a compiled program receives.

@@ -1,0 +1,381 @@
+//! From "this value is needed" to kernels.
+//!
+//! Locking: one lock guards all expressions (the planner's). It is held while a region is planned and while results are published,
+//! never while a kernel runs, memory is freed or another thread is waited for (but for the condition variable, which gives it up).
+//! Nodes that a running kernel writes are marked busy under the lock; other threads that need them wait. A thread waits only while
+//! it has nothing busy itself, so waiting cannot form a circle.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+
+use smallvec::SmallVec;
+
+use super::node::{Arg, Expr, Memory, Node, SliceChange, ViewChange};
+use super::plan::{Planned, Planner, Region};
+use crate::backend;
+use crate::error::{Error, ErrorKind, Result};
+use crate::kernel::{Kernel, Map, Reduce, ReduceOp};
+use crate::shape::{Shape, Strides};
+use crate::view::View;
+
+static PLANNER: LazyLock<Mutex<Planner>> = LazyLock::new(Mutex::default);
+static PUBLISHED: Condvar = Condvar::new();
+
+/// Instructions after which a group of roots is cut.
+const GROUP_CAP: usize = 48;
+
+fn lock() -> MutexGuard<'static, Planner> {
+    // A panic while planning leaves only scratch behind.
+    PLANNER.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Instructions that computing `node` takes.
+pub(super) fn count_instructions(node: &Arc<Node>) -> usize {
+    lock().count(node)
+}
+
+/// Computes a node: afterwards it has its value or its error.
+pub(crate) fn force(node: &Arc<Node>) {
+    if node.is_pending() {
+        match what(node) {
+            What::Map => run_map(&[node]),
+            What::Reduce { arg, op, axes } => run_reduce(node, &arg, op, &axes),
+            What::View(arg) => run_view(node, &arg),
+            What::Call => run_call(node),
+            What::Busy => {
+                let mut guard = lock();
+                while node.busy.load(Relaxed) && node.is_pending() {
+                    guard = PUBLISHED.wait(guard).unwrap_or_else(PoisonError::into_inner);
+                }
+                drop(guard);
+                force(node);
+            }
+            What::Done => {}
+        }
+    }
+}
+
+/// Computes several nodes; elementwise ones of one shape by common kernels.
+pub(crate) fn force_all(nodes: &[&Arc<Node>]) {
+    let mut rest: SmallVec<[&Arc<Node>; 8]> = nodes.iter().copied().filter(|n| n.is_pending()).collect();
+    while let Some(&first) = rest.first() {
+        let mut group: SmallVec<[&Arc<Node>; 8]> = SmallVec::new();
+        if matches!(what(first), What::Map) {
+            let mut instructions = 0;
+            rest.retain(|node| {
+                let joins = node.shape == first.shape
+                    && node.device == first.device
+                    && node.is_pending()
+                    && (group.is_empty() || instructions + (node.estimate.load(Relaxed) as usize) <= GROUP_CAP)
+                    && matches!(what(node), What::Map);
+                if joins {
+                    instructions += node.estimate.load(Relaxed) as usize;
+                    group.push(*node);
+                }
+                !joins
+            });
+            run_map(&group);
+        } else {
+            rest.remove(0);
+            force(first);
+        }
+    }
+}
+
+/// A node's expression, copied as far as it is needed without the lock.
+enum What {
+    Done,
+    Busy,
+    Map,
+    Reduce { arg: Arc<Node>, op: ReduceOp, axes: SmallVec<[usize; 4]> },
+    View(Arc<Node>),
+    Call,
+}
+
+fn what(node: &Node) -> What {
+    let _guard = lock();
+    if node.busy.load(Relaxed) {
+        return if node.is_pending() { What::Busy } else { What::Done };
+    }
+    // SAFETY: we hold the planner's lock.
+    match unsafe { node.expr() } {
+        Expr::Done => What::Done,
+        Expr::Map { .. } => What::Map,
+        Expr::Reduce { arg, op, axes } => What::Reduce { arg: arg.clone(), op: *op, axes: axes.clone() },
+        Expr::View { arg, .. } => What::View(arg.clone()),
+        Expr::Call(..) => What::Call,
+    }
+}
+
+/// Plans until nothing stands in the way. `None`: all roots have their values meanwhile, or failed.
+fn planned(roots: &[&Arc<Node>], top: &[&Arc<Node>], reduced: bool) -> Option<Region> {
+    loop {
+        let mut planner = lock();
+        if roots.iter().all(|root| !root.is_pending()) {
+            return None;
+        }
+        if roots.iter().any(|root| root.busy.load(Relaxed) && root.is_pending()) {
+            drop(PUBLISHED.wait(planner).unwrap_or_else(PoisonError::into_inner));
+            continue;
+        }
+        match planner.plan(top, reduced) {
+            Planned::Region(region) => {
+                if reduced {
+                    roots[0].busy.store(true, Relaxed);
+                }
+                return Some(region);
+            }
+            Planned::Needs(needs) => {
+                drop(planner);
+                needs.iter().for_each(force);
+            }
+            Planned::Busy => drop(PUBLISHED.wait(planner).unwrap_or_else(PoisonError::into_inner)),
+            Planned::Failed(error) => {
+                drop(planner);
+                let mut running = Running::default();
+                running.nodes.extend(roots.iter().map(|r| ((*r).clone(), None)));
+                running.publish(Err(error));
+                return None;
+            }
+        }
+    }
+}
+
+/// The nodes that a kernel is computing. If the kernel panics they fail instead of staying busy for ever.
+#[derive(Default)]
+struct Running {
+    nodes: SmallVec<[(Arc<Node>, Option<Memory>); 4]>,
+}
+
+impl Running {
+    fn add(&mut self, node: Arc<Node>, view: &View) {
+        let memory = Memory { buffer: view.buffer.clone(), strides: view.strides.clone(), offset: view.offset };
+        self.nodes.push((node, Some(memory)));
+    }
+
+    fn publish(mut self, result: Result<()>) {
+        self.finish(result);
+    }
+
+    fn finish(&mut self, result: Result<()>) {
+        let mut old: SmallVec<[Expr; 4]> = SmallVec::new();
+        let nodes = std::mem::take(&mut self.nodes);
+        let guard = lock();
+        for (node, memory) in &nodes {
+            let value = match (&result, memory) {
+                (Ok(()), Some(memory)) => Ok(memory.clone()),
+                (Ok(()), None) => Err(Error::new(ErrorKind::State, "force", "a node got no memory")),
+                (Err(error), _) => Err(error.clone()),
+            };
+            let _ = node.ready.set(value);
+            node.busy.store(false, Relaxed);
+            // SAFETY: we hold the planner's lock and have no reference to an expression.
+            old.push(unsafe { node.take_expr() });
+        }
+        drop(guard);
+        PUBLISHED.notify_all();
+        // Only now: dropping frees whole graphs and their memory.
+        drop(old);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.nodes.is_empty() {
+            self.finish(Err(Error::new(ErrorKind::Device, "force", "the kernel that computes this value panicked")));
+        }
+    }
+}
+
+/// Computes elementwise nodes of one shape with one kernel.
+fn run_map(roots: &[&Arc<Node>]) {
+    // Roots that another thread has computed meanwhile are left out.
+    let roots: SmallVec<[&Arc<Node>; 8]> = roots.iter().copied().filter(|r| r.is_pending()).collect();
+    if roots.is_empty() {
+        return;
+    }
+    let Some(region) = planned(&roots, &roots, false) else { return };
+    let mut running = Running::default();
+    for (node, output) in region.written {
+        running.add(node, &region.outputs[output]);
+    }
+    let kernel = Kernel::Map(Map { program: region.program, scalars: region.scalars, shape: roots[0].shape.clone() });
+    let result = backend::execute(roots[0].device, &kernel, &region.inputs, &region.outputs);
+    drop((region.inputs, region.outputs, kernel));
+    running.publish(result);
+}
+
+/// Computes a reduction with its pending operand as prologue.
+fn run_reduce(node: &Arc<Node>, arg: &Arc<Node>, op: ReduceOp, axes: &[usize]) {
+    // What is no elementwise region of its own (a view, a product …) is an input.
+    if arg.is_pending() && !matches!(what(arg), What::Map | What::Busy) {
+        force(arg);
+    }
+    let Some(region) = planned(&[node], &[arg], true) else { return };
+    let mut running = Running::default();
+    let (shape, dtype) = (arg.shape.clone(), node.dtype);
+    let kept: Shape = shape.iter().enumerate().map(|(i, &d)| if axes.contains(&i) { 1 } else { d }).collect();
+    for (node, output) in region.written {
+        running.add(node, &region.outputs[output]);
+    }
+    let result = backend::backend(node.device).allocate(kept.size() * dtype.size()).and_then(|buffer| {
+        running.add(node.clone(), &View::contiguous(buffer.clone(), dtype, node.shape.clone()));
+        let mut outputs: SmallVec<[View; 3]> = SmallVec::new();
+        outputs.push(View::contiguous(buffer, dtype, kept));
+        outputs.extend(region.outputs);
+        let kernel = Kernel::Reduce(Reduce {
+            program: region.program,
+            scalars: region.scalars,
+            shape,
+            axes: axes.iter().copied().collect(),
+            op,
+            value: region.top,
+        });
+        backend::execute(node.device, &kernel, &region.inputs, &outputs)
+    });
+    if result.is_err() && running.nodes.iter().all(|(n, _)| !Arc::ptr_eq(n, node)) {
+        // There was no memory for it.
+        running.nodes.push((node.clone(), None));
+    }
+    running.publish(result);
+}
+
+/// Computes a view: its argument, then the layout.
+fn run_view(node: &Arc<Node>, arg: &Arc<Node>) {
+    force(arg);
+    let mut guard = lock();
+    if !node.is_pending() {
+        return;
+    }
+    // SAFETY: we hold the planner's lock.
+    let Expr::View { change, .. } = (unsafe { node.expr() }) else { return };
+    let changed = match arg.view() {
+        Some(view) => change_view(&view, &node.shape, change).map(Ok),
+        None => Some(Err(arg.error().cloned().unwrap_or_else(|| Error::new(ErrorKind::State, "view", "no value")))),
+    };
+    let value = match changed {
+        Some(value) => value,
+        None => {
+            // The layout does not allow the new shape: copy. Nobody else can be computing this node twice: the second one to
+            // publish finds it done.
+            drop(guard);
+            let copied = arg
+                .view()
+                .map_or_else(|| Err(Error::new(ErrorKind::State, "view", "no value")), |v| contiguous_copy(&v));
+            guard = lock();
+            copied.map(|view| View { strides: node.shape.strides(), shape: node.shape.clone(), ..view })
+        }
+    };
+    let _ = node.ready.set(value.map(|v| Memory { buffer: v.buffer, strides: v.strides, offset: v.offset }));
+    // SAFETY: we hold the planner's lock; the reference `change` is no longer used.
+    let old = unsafe { node.take_expr() };
+    drop(guard);
+    drop(old);
+}
+
+/// A row-major copy.
+pub(crate) fn contiguous_copy(view: &View) -> Result<View> {
+    let node = Arc::new(Node::ready(view.clone()));
+    let args = [Arg::Node(node), Arg::None, Arg::None];
+    let expr = Expr::Map { op: crate::op::Op::Identity, dtype: view.dtype, args };
+    let copy = Arc::new(Node::pending(view.shape.clone(), view.dtype, view.buffer.device(), expr, 1, 0));
+    force(&copy);
+    match copy.view() {
+        Some(view) => Ok(view),
+        None => Err(copy.error().cloned().unwrap_or_else(|| Error::new(ErrorKind::State, "copy", "no value"))),
+    }
+}
+
+/// Computes a call: its inputs, then the kernel, then all outputs that anybody still holds.
+fn run_call(node: &Arc<Node>) {
+    let call = {
+        let _guard = lock();
+        // SAFETY: we hold the planner's lock.
+        match unsafe { node.expr() } {
+            Expr::Call(call, _) => call.clone(),
+            _ => return,
+        }
+    };
+    force_all(&call.inputs.iter().collect::<SmallVec<[_; 4]>>());
+    let nodes: SmallVec<[Option<Arc<Node>>; 2]> =
+        call.outputs.get().map_or_else(SmallVec::new, |o| o.iter().map(|w| w.upgrade()).collect());
+    let mut running = Running::default();
+    {
+        let mut guard = lock();
+        while node.busy.load(Relaxed) && node.is_pending() {
+            guard = PUBLISHED.wait(guard).unwrap_or_else(PoisonError::into_inner);
+        }
+        if !node.is_pending() {
+            return;
+        }
+        for node in nodes.iter().flatten() {
+            node.busy.store(true, Relaxed);
+            running.nodes.push((node.clone(), None));
+        }
+    }
+    let result = (|| {
+        let inputs = call
+            .inputs
+            .iter()
+            .map(|n| {
+                n.view().ok_or_else(|| {
+                    n.error().cloned().unwrap_or_else(|| Error::new(ErrorKind::State, "call", "no value"))
+                })
+            })
+            .collect::<Result<SmallVec<[View; 4]>>>()?;
+        let mut outputs: SmallVec<[View; 2]> = SmallVec::new();
+        for (shape, dtype) in &call.shapes {
+            // An output that nobody holds any more still needs memory: kernels write all of theirs.
+            let buffer = backend::backend(call.device).allocate(shape.size() * dtype.size())?;
+            outputs.push(View::contiguous(buffer, *dtype, shape.clone()));
+        }
+        backend::execute(call.device, &call.kernel, &inputs, &outputs)?;
+        Ok(outputs)
+    })();
+    match result {
+        Ok(outputs) => {
+            let mut with_memory = Running::default();
+            for (node, view) in nodes.into_iter().zip(&outputs) {
+                if let Some(node) = node {
+                    with_memory.add(node, view);
+                }
+            }
+            running.nodes.clear();
+            with_memory.publish(Ok(()));
+        }
+        Err(error) => running.publish(Err(error)),
+    }
+}
+
+/// The view of shape `shape` that `change` makes of `view`; `None` where the layout does not allow it.
+pub(super) fn change_view(view: &View, shape: &Shape, change: &ViewChange) -> Option<View> {
+    match change {
+        ViewChange::Reshape => view.reshape(shape),
+        ViewChange::Broadcast => Some(view.broadcast(shape)),
+        ViewChange::Permute(axes) => {
+            let strides: Strides = axes.iter().map(|&a| view.strides[a]).collect();
+            Some(View { shape: shape.clone(), strides, ..view.clone() })
+        }
+        ViewChange::Slice(slice) => Some(sliced(view, shape, slice)),
+    }
+}
+
+fn sliced(view: &View, shape: &Shape, slice: &SliceChange) -> View {
+    let mut offset = view.offset as isize;
+    let mut strides = Strides::new();
+    for (axis, start, step) in &slice.axes {
+        match axis {
+            Some(axis) => {
+                offset += *start as isize * view.strides[*axis];
+                strides.push(view.strides[*axis] * step);
+            }
+            None => strides.push(0),
+        }
+    }
+    for (axis, element) in &slice.fixed {
+        offset += *element as isize * view.strides[*axis];
+    }
+    // An empty view points nowhere: keep it inside its buffer.
+    let offset = if shape.size() == 0 { view.offset } else { offset as usize };
+    View { shape: shape.clone(), strides, offset, ..view.clone() }
+}

@@ -1,0 +1,411 @@
+//! Decides for one elementwise region what is computed, what is written and where.
+//!
+//! The region below the roots is collected (nodes of the roots' shape that have no value), its nodes are numbered operands first,
+//! and walked backwards once to learn which of them anybody still needs:
+//!
+//! - *written*: a root, a node that somebody wants, or one that is computed for the second time and that somebody beyond this
+//!   region still refers to (nothing is computed three times);
+//! - *dying*: not written, and all who refer to it are themselves written or dying. A leaf that dies lends its buffer to an output.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::cache::ProgramCache;
+use super::node::{Arg, Expr, Node};
+use crate::dtype::Dtype;
+use crate::error::{Error, Result};
+use crate::op::Op;
+use crate::program::{Instr, Program, ScalarBits, Value};
+use crate::scalar::Scalar;
+use crate::shape::Shape;
+use crate::view::View;
+
+/// No operand.
+const NONE: u16 = u16::MAX;
+/// From this many instructions on, common subexpressions are found by hashing instead of by comparing with each.
+const HASH_FROM: usize = 12;
+
+/// A node of the region.
+struct Entry {
+    node: *const Node,
+    args: [u16; 3],
+    leaf: bool,
+    written: bool,
+    /// References from nodes of the region that give theirs up (they are written, or nobody reads them any more).
+    refs: u32,
+    /// The same without nodes that retired references still hold: what really is dropped afterwards.
+    dropped_refs: u32,
+    /// No strong reference is left afterwards.
+    dies: bool,
+    value: Value,
+}
+
+/// What the planner remembers between plans: its scratch memory and the programs.
+#[derive(Default)]
+pub(super) struct Planner {
+    epoch: u64,
+    entries: Vec<Entry>,
+    stack: Vec<(*const Node, bool)>,
+    program: Program,
+    common: FxHashMap<Instr, u16>,
+    cache: ProgramCache,
+}
+
+// SAFETY: the raw pointers are scratch of one `plan` call, during which the roots keep every node alive; they are not read afterwards.
+unsafe impl Send for Planner {}
+
+/// What `plan` found.
+pub(super) enum Planned {
+    /// These have to be computed first.
+    Needs(SmallVec<[Arc<Node>; 4]>),
+    /// Another thread computes a node of the region: wait.
+    Busy,
+    /// An operand failed, or memory ran out.
+    Failed(Error),
+    /// Ready to run.
+    Region(Region),
+}
+
+/// An elementwise region, ready to run. Its written nodes are marked busy.
+pub(super) struct Region {
+    pub(super) program: Arc<Program>,
+    pub(super) scalars: SmallVec<[ScalarBits; 8]>,
+    pub(super) inputs: SmallVec<[View; 4]>,
+    /// The program's outputs.
+    pub(super) outputs: SmallVec<[View; 2]>,
+    /// The nodes that get them: (node, number of the output).
+    pub(super) written: SmallVec<[(Arc<Node>, usize); 2]>,
+    /// The value of the top node (what a reduction reduces).
+    pub(super) top: Value,
+}
+
+impl Planner {
+    /// Plans the region below `roots`, elementwise nodes of one shape. With `reduced`, the one root is only a reduction's operand: it
+    /// is written only if it would be without being a root.
+    pub(super) fn plan(&mut self, roots: &[&Arc<Node>], reduced: bool) -> Planned {
+        let space = &roots[0].shape;
+        match self.collect(roots, space) {
+            Ok(needs) if needs.is_empty() => {}
+            Ok(needs) => return Planned::Needs(needs),
+            Err(Stop::Busy) => return Planned::Busy,
+            Err(Stop::Failed(error)) => return Planned::Failed(error),
+        }
+        self.decide(roots, reduced);
+        let scalars = self.emit();
+        match self.bind(roots, reduced, space, scalars) {
+            Ok(region) => Planned::Region(region),
+            Err(error) => Planned::Failed(error),
+        }
+    }
+
+    /// Numbers the nodes of the region, operands first. Returns what must be computed before.
+    fn collect(&mut self, roots: &[&Arc<Node>], space: &Shape) -> Result<SmallVec<[Arc<Node>; 4]>, Stop> {
+        self.epoch += 1;
+        let epoch = self.epoch << 16;
+        self.entries.clear();
+        self.stack.clear();
+        let mut needs: SmallVec<[Arc<Node>; 4]> = SmallVec::new();
+        self.stack.extend(roots.iter().rev().map(|root| (Arc::as_ptr(root), false)));
+        while let Some((pointer, visited)) = self.stack.pop() {
+            // SAFETY: the roots hold every node of the region through expressions that nobody takes while we hold the lock.
+            let node = unsafe { &*pointer };
+            if node.mark.load(Relaxed) & !0xffff == epoch {
+                continue;
+            }
+            let leaf = match node.ready.get() {
+                Some(Ok(_)) => true,
+                Some(Err(error)) => return Err(Stop::Failed(error.clone())),
+                None => false,
+            };
+            let mut args = [NONE; 3];
+            if !leaf {
+                if node.busy.load(Relaxed) {
+                    return Err(Stop::Busy);
+                }
+                // SAFETY: we hold the planner's lock.
+                let map = match unsafe { node.expr() } {
+                    Expr::Map { args, .. } if node.shape == *space => args,
+                    _ => {
+                        // SAFETY: the pointer came from an `Arc` that is alive (see above).
+                        needs.push(unsafe { clone_arc(pointer) });
+                        continue;
+                    }
+                };
+                if !visited {
+                    self.stack.push((pointer, true));
+                    for arg in map.iter().rev() {
+                        if let Arg::Node(arg) = arg
+                            && arg.mark.load(Relaxed) & !0xffff != epoch
+                        {
+                            self.stack.push((Arc::as_ptr(arg), false));
+                        }
+                    }
+                    continue;
+                }
+                if !needs.is_empty() {
+                    continue;
+                }
+                for (index, arg) in args.iter_mut().zip(map) {
+                    if let Arg::Node(arg) = arg {
+                        *index = arg.mark.load(Relaxed) as u16;
+                    }
+                }
+            }
+            node.mark.store(epoch | self.entries.len() as u64, Relaxed);
+            self.entries.push(Entry {
+                node: pointer,
+                args,
+                leaf,
+                written: false,
+                refs: 0,
+                dropped_refs: 0,
+                dies: false,
+                value: Value::Scalar(0),
+            });
+        }
+        Ok(needs)
+    }
+
+    /// Walks users before operands and decides what is written and what dies.
+    fn decide(&mut self, roots: &[&Arc<Node>], reduced: bool) {
+        for root in roots {
+            let entry = &mut self.entries[root.mark.load(Relaxed) as u16 as usize];
+            if reduced {
+                // The reduction's own reference goes with it.
+                entry.refs += 1;
+                entry.dropped_refs += 1;
+            } else {
+                entry.written = true;
+            }
+        }
+        for i in (0..self.entries.len()).rev() {
+            let entry = &mut self.entries[i];
+            // SAFETY: see `collect`.
+            let node = unsafe { &*entry.node };
+            // SAFETY: the pointer came from a live `Arc`; the borrow is given back unchanged.
+            let strong = unsafe { strong_count(entry.node) } as u32;
+            let read_by = strong.saturating_sub(node.idle.load(Relaxed));
+            if entry.leaf {
+                entry.dies = strong == entry.dropped_refs;
+                continue;
+            }
+            let second_use = node.used.load(Relaxed) > 0 && read_by > entry.refs;
+            entry.written |= node.wants.load(Relaxed) > 0 || second_use;
+            let gives_up = entry.written || read_by <= entry.refs;
+            entry.dies = !entry.written && strong == entry.dropped_refs;
+            let drops = entry.written || entry.dies;
+            node.used.store(node.used.load(Relaxed).saturating_add(1), Relaxed);
+            for arg in entry.args {
+                if arg != NONE {
+                    let arg = &mut self.entries[arg as usize];
+                    arg.refs += gives_up as u32;
+                    arg.dropped_refs += drops as u32;
+                }
+            }
+        }
+    }
+
+    /// Writes the program, without computing anything twice.
+    fn emit(&mut self) -> SmallVec<[ScalarBits; 8]> {
+        self.program.inputs.clear();
+        self.program.scalars.clear();
+        self.program.instrs.clear();
+        self.program.outputs.clear();
+        self.common.clear();
+        let mut scalars: SmallVec<[ScalarBits; 8]> = SmallVec::new();
+        for i in 0..self.entries.len() {
+            // SAFETY: see `collect`.
+            let node = unsafe { &*self.entries[i].node };
+            if self.entries[i].leaf {
+                self.entries[i].value = Value::Input(self.program.inputs.len() as u16);
+                self.program.inputs.push(node.dtype);
+                continue;
+            }
+            // SAFETY: we hold the planner's lock.
+            let Expr::Map { op, dtype, args } = (unsafe { node.expr() }) else { continue };
+            let mut operands = [Value::Scalar(0); 3];
+            for (k, arg) in args.iter().enumerate().take(op.arity()) {
+                let wanted = match op {
+                    Op::Select if k == 0 => Dtype::Bool,
+                    Op::Uniform | Op::Normal => Dtype::U64,
+                    _ => *dtype,
+                };
+                operands[k] = match arg {
+                    Arg::Scalar(s) => self.scalar(*s, wanted, &mut scalars),
+                    Arg::Node(_) => {
+                        let value = self.entries[self.entries[i].args[k] as usize].value;
+                        self.converted(value, wanted)
+                    }
+                    Arg::None => Value::Scalar(0),
+                };
+            }
+            self.entries[i].value = self.instr(Instr { op: *op, dtype: *dtype, out: node.dtype, args: operands });
+        }
+        scalars
+    }
+
+    fn scalar(&mut self, scalar: Scalar, dtype: Dtype, bits: &mut SmallVec<[ScalarBits; 8]>) -> Value {
+        let wanted = scalar.to_bits(dtype);
+        let known = bits.iter().zip(&self.program.scalars).position(|(b, d)| *b == wanted && *d == dtype);
+        let at = known.unwrap_or_else(|| {
+            bits.push(wanted);
+            self.program.scalars.push(dtype);
+            bits.len() - 1
+        });
+        Value::Scalar(at as u16)
+    }
+
+    fn converted(&mut self, value: Value, dtype: Dtype) -> Value {
+        let from = self.program.dtype(value);
+        if from == dtype {
+            return value;
+        }
+        self.instr(Instr { op: Op::Cast, dtype: from, out: dtype, args: [value, Value::Scalar(0), Value::Scalar(0)] })
+    }
+
+    fn instr(&mut self, instr: Instr) -> Value {
+        let instrs = &mut self.program.instrs;
+        let at = instrs.len() as u16;
+        if instrs.len() < HASH_FROM {
+            if let Some(known) = instrs.iter().position(|i| *i == instr) {
+                return Value::Instr(known as u16);
+            }
+        } else {
+            if self.common.is_empty() {
+                self.common.extend(instrs.iter().enumerate().map(|(i, known)| (*known, i as u16)));
+            }
+            if let Some(&known) = self.common.get(&instr) {
+                return Value::Instr(known);
+            }
+            self.common.insert(instr, at);
+        }
+        instrs.push(instr);
+        Value::Instr(at)
+    }
+
+    /// Finds memory for the outputs and marks their nodes busy.
+    fn bind(
+        &mut self,
+        roots: &[&Arc<Node>],
+        reduced: bool,
+        space: &Shape,
+        scalars: SmallVec<[ScalarBits; 8]>,
+    ) -> Result<Region> {
+        // Which instruction each written node is; several nodes may be the same value.
+        let mut outputs: SmallVec<[u16; 2]> = SmallVec::new();
+        for entry in self.entries.iter().filter(|e| e.written) {
+            if let Value::Instr(at) = entry.value {
+                outputs.push(at);
+            }
+        }
+        outputs.sort_unstable();
+        outputs.dedup();
+        self.program.outputs.extend_from_slice(&outputs);
+        let top = self.entries[roots[0].mark.load(Relaxed) as u16 as usize].value;
+        let program = self.cache.get(&self.program);
+
+        let device = roots[0].device;
+        let mut last_reads = program.last_reads();
+        if reduced && let Value::Input(i) = top {
+            last_reads[i as usize] = Some(NONE);
+        }
+        let mut lent: SmallVec<[bool; 8]> = SmallVec::from_elem(false, program.inputs.len());
+        let mut views: SmallVec<[View; 2]> = SmallVec::with_capacity(outputs.len());
+        for &at in &outputs {
+            let dtype = program.instrs[at as usize].out;
+            let borrowed = self.entries.iter().filter(|e| e.leaf && e.dies).find_map(|e| {
+                let Value::Input(input) = e.value else { return None };
+                // SAFETY: see `collect`.
+                let node = unsafe { &*e.node };
+                let memory = node.memory()?;
+                let fits = node.shape == *space
+                    && node.dtype.size() == dtype.size()
+                    && memory.offset == 0
+                    && memory.strides == space.strides()
+                    && Arc::strong_count(&memory.buffer) == 1
+                    && !lent[input as usize]
+                    && last_reads[input as usize].is_none_or(|read| read <= at);
+                fits.then(|| (input, memory.buffer.clone()))
+            });
+            let buffer = match borrowed {
+                Some((input, buffer)) => {
+                    lent[input as usize] = true;
+                    buffer
+                }
+                None => crate::backend::backend(device).allocate(space.size() * dtype.size())?,
+            };
+            views.push(View::contiguous(buffer, dtype, space.clone()));
+        }
+
+        let mut inputs: SmallVec<[View; 4]> = SmallVec::with_capacity(program.inputs.len());
+        let mut written: SmallVec<[(Arc<Node>, usize); 2]> = SmallVec::new();
+        for entry in &self.entries {
+            // SAFETY: see `collect`.
+            let node = unsafe { &*entry.node };
+            if entry.leaf {
+                if let Some(view) = node.view() {
+                    inputs.push(if view.shape == *space { view } else { view.broadcast(space) });
+                }
+            } else if entry.written
+                && let Value::Instr(at) = entry.value
+                && let Ok(output) = outputs.binary_search(&at)
+            {
+                node.busy.store(true, Relaxed);
+                // SAFETY: the pointer came from an `Arc` that is alive.
+                written.push((unsafe { clone_arc(entry.node) }, output));
+            }
+        }
+        Ok(Region { program, scalars, inputs, outputs: views, written, top })
+    }
+
+    /// Instructions of the region below `root`, exactly (but for conversions).
+    pub(super) fn count(&mut self, root: &Arc<Node>) -> usize {
+        self.epoch += 1;
+        let epoch = self.epoch << 16;
+        self.stack.clear();
+        self.stack.push((Arc::as_ptr(root), false));
+        let mut count = 0;
+        while let Some((pointer, _)) = self.stack.pop() {
+            // SAFETY: the root holds every node below it while we hold the lock.
+            let node = unsafe { &*pointer };
+            if node.mark.load(Relaxed) == epoch || !node.is_pending() || node.shape != root.shape {
+                continue;
+            }
+            node.mark.store(epoch, Relaxed);
+            // SAFETY: we hold the planner's lock.
+            if let Expr::Map { args, .. } = unsafe { node.expr() } {
+                count += 1;
+                let nodes =
+                    args.iter().filter_map(|arg| if let Arg::Node(n) = arg { Some(Arc::as_ptr(n)) } else { None });
+                self.stack.extend(nodes.map(|n| (n, false)));
+            }
+        }
+        count
+    }
+}
+
+enum Stop {
+    Busy,
+    Failed(Error),
+}
+
+/// # Safety
+/// `pointer` came from `Arc::as_ptr` of an `Arc` that is alive.
+unsafe fn clone_arc(pointer: *const Node) -> Arc<Node> {
+    // SAFETY: see above.
+    unsafe {
+        Arc::increment_strong_count(pointer);
+        Arc::from_raw(pointer)
+    }
+}
+
+/// # Safety
+/// As for [`clone_arc`].
+unsafe fn strong_count(pointer: *const Node) -> usize {
+    // SAFETY: `ManuallyDrop` gives the borrowed reference back.
+    let arc = std::mem::ManuallyDrop::new(unsafe { Arc::from_raw(pointer) });
+    Arc::strong_count(&arc)
+}

@@ -1,0 +1,225 @@
+//! Operations become nodes. Recording takes no lock and touches no data.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use smallvec::SmallVec;
+
+use super::force::{count_instructions, force};
+use super::node::{Arg, Call, Expr, Node, ViewChange};
+use crate::backend::Device;
+use crate::dtype::Dtype;
+use crate::error::{Error, Loc};
+use crate::kernel::{Kernel, ReduceOp};
+use crate::op::{Op, Rule};
+use crate::scalar::Scalar;
+use crate::shape::Shape;
+
+/// Instructions after which a chain is computed rather than recorded further: longer programs no longer pay, and the planner's work
+/// stays linear.
+const CHAIN_CAP: u8 = 64;
+/// Kernels that may pend below one node: bounds the recursion of `force` and of dropping a graph.
+const DEPTH_CAP: u8 = 32;
+
+/// An operand as the recorder gets it.
+#[derive(Clone, Copy)]
+pub(crate) enum Operand<'a> {
+    Node(&'a Arc<Node>),
+    Scalar(Scalar),
+}
+
+/// A node whose elements all are `value`, rounded to `dtype`.
+pub(crate) fn fill(value: Scalar, shape: Shape, dtype: Dtype, device: Device) -> Node {
+    let value = value.cast(dtype);
+    let expr = Expr::Map { op: Op::Identity, dtype, args: [Arg::Scalar(value), Arg::None, Arg::None] };
+    let mut node = Node::pending(shape, dtype, device, expr, 1, 0);
+    node.fill = Some(value);
+    node
+}
+
+/// A node that an operation without array operands makes: an index or random numbers.
+pub(crate) fn source(op: Op, scalars: [Option<Scalar>; 2], shape: Shape, dtype: Dtype, device: Device) -> Node {
+    let [a, b] = scalars.map(|s| s.map_or(Arg::None, Arg::Scalar));
+    Node::pending(shape, dtype, device, Expr::Map { op, dtype, args: [a, b, Arg::None] }, 1, 0)
+}
+
+/// An elementwise operation over operands that broadcast. `cast` is the result's dtype for `Op::Cast`. Errors are at `at`.
+pub(crate) fn map(op: Op, operands: &[Operand<'_>], cast: Option<Dtype>, at: Loc) -> Arc<Node> {
+    let mut shape: Option<Shape> = None;
+    let mut dtype: Option<Dtype> = None;
+    let mut device = Device::Cpu;
+    for (i, operand) in operands.iter().enumerate() {
+        let Operand::Node(node) = operand else { continue };
+        if node.error().is_some() {
+            return (*node).clone();
+        }
+        device = node.device;
+        if !(op == Op::Select && i == 0) {
+            dtype = Some(dtype.map_or(node.dtype, |d| d.promote(node.dtype)));
+        }
+        shape = match shape {
+            None => Some(node.shape.clone()),
+            Some(shape) if shape == node.shape => Some(shape),
+            Some(shape) => match shape.broadcast(&node.shape) {
+                Some(shape) => Some(shape),
+                None => return broadcast_error(op, operands, at),
+            },
+        };
+    }
+    for (i, operand) in operands.iter().enumerate() {
+        if let Operand::Scalar(s) = operand
+            && !(op == Op::Select && i == 0)
+        {
+            dtype = Some(dtype.map_or(s.dtype(), |d| s.promote(d)));
+        }
+    }
+    let shape = shape.unwrap_or_default();
+    let dtype = dtype.unwrap_or(Dtype::F32);
+    let (compute, out) = match op {
+        Op::Cast => (dtype, cast.unwrap_or(dtype)),
+        Op::Select => (dtype, dtype),
+        Op::FrexpExponent => (dtype.to_float(), Dtype::I32),
+        _ => match op.dtypes(dtype) {
+            Some(pair) => pair,
+            None => return Arc::new(Node::failed(refused(op, dtype).at(at))),
+        },
+    };
+
+    // Multiplying by one changes no bit: the seed of a backward pass costs nothing.
+    if op == Op::Mul
+        && let [Operand::Node(a), Operand::Node(b)] = operands
+    {
+        for (one, other) in [(a, b), (b, a)] {
+            if one.fill.is_some_and(|s| s.as_f64() == 1.0) && other.dtype == out {
+                return if other.shape == shape {
+                    (*other).clone()
+                } else {
+                    Arc::new(view_of(other, shape, ViewChange::Broadcast))
+                };
+            }
+        }
+    }
+
+    let mut estimate = 1u8;
+    let mut depth = 0u8;
+    let mut args = [Arg::None, Arg::None, Arg::None];
+    for (arg, operand) in args.iter_mut().zip(operands) {
+        *arg = match operand {
+            Operand::Scalar(s) => Arg::Scalar(*s),
+            Operand::Node(node) => {
+                depth = depth.max(node.pending_depth());
+                match node.fill {
+                    Some(value) => Arg::Scalar(value),
+                    None => {
+                        if node.shape == shape {
+                            estimate = estimate.saturating_add(node.pending_estimate());
+                        }
+                        Arg::Node((*node).clone())
+                    }
+                }
+            }
+        };
+    }
+    let node = Arc::new(Node::pending(shape, out, device, Expr::Map { op, dtype: compute, args }, estimate, depth));
+    if estimate >= CHAIN_CAP {
+        cap(&node);
+    }
+    node
+}
+
+/// The estimate counts shared nodes twice: count exactly before cutting.
+#[cold]
+fn cap(node: &Arc<Node>) {
+    let exact = count_instructions(node);
+    if exact >= CHAIN_CAP as usize {
+        force(node);
+    } else {
+        node.estimate.store(exact as u8, Relaxed);
+    }
+}
+
+#[cold]
+fn broadcast_error(op: Op, operands: &[Operand<'_>], at: Loc) -> Arc<Node> {
+    let shapes: Vec<String> = operands
+        .iter()
+        .filter_map(|o| match o {
+            Operand::Node(n) => Some(format!("{:?}", n.shape)),
+            Operand::Scalar(_) => None,
+        })
+        .collect();
+    Arc::new(Node::failed(
+        Error::mismatch(op.name(), "operands whose shapes broadcast together", shapes.join(" and ")).at(at),
+    ))
+}
+
+#[cold]
+fn refused(op: Op, dtype: Dtype) -> Error {
+    let expect = match op.rule() {
+        Rule::Integer => "an integer or bool dtype",
+        _ => "a numeric dtype",
+    };
+    Error::mismatch(op.name(), expect, dtype)
+}
+
+/// Another window on `arg`, of shape `shape`.
+pub(crate) fn view_of(arg: &Arc<Node>, shape: Shape, change: ViewChange) -> Node {
+    if let Some(value) = arg.fill {
+        return fill(value, shape, arg.dtype, arg.device);
+    }
+    if let Some(view) = arg.view() {
+        if let Some(view) = super::force::change_view(&view, &shape, &change) {
+            return Node::ready(view);
+        }
+        // A reshape that the layout does not allow: copy first, when it is needed.
+        let copy =
+            Expr::Map { op: Op::Identity, dtype: arg.dtype, args: [Arg::Node(arg.clone()), Arg::None, Arg::None] };
+        let copy = Arc::new(Node::pending(arg.shape.clone(), arg.dtype, arg.device, copy, 1, 0));
+        return Node::pending(shape, arg.dtype, arg.device, Expr::View { arg: copy, change }, 0, 1);
+    }
+    let depth = bounded_depth([arg].into_iter());
+    Node::pending(shape, arg.dtype, arg.device, Expr::View { arg: arg.clone(), change }, 0, depth)
+}
+
+/// A reduction of `arg`, whose dtype is already the result's where the operation asks for that, to `shape`.
+pub(crate) fn reduce(arg: &Arc<Node>, op: ReduceOp, axes: SmallVec<[usize; 4]>, shape: Shape, dtype: Dtype) -> Node {
+    let depth = bounded_depth([arg].into_iter());
+    Node::pending(shape, dtype, arg.device, Expr::Reduce { arg: arg.clone(), op, axes }, 0, depth)
+}
+
+/// A kernel over `inputs`; one node for each output.
+pub(crate) fn call(
+    kernel: Kernel,
+    inputs: SmallVec<[Arc<Node>; 3]>,
+    outputs: &[(Shape, Dtype)],
+    device: Device,
+) -> SmallVec<[Arc<Node>; 2]> {
+    let depth = bounded_depth(inputs.iter());
+    let call = Arc::new(Call {
+        kernel,
+        inputs,
+        shapes: outputs.iter().cloned().collect(),
+        device,
+        outputs: Default::default(),
+    });
+    let nodes: SmallVec<[Arc<Node>; 2]> = outputs
+        .iter()
+        .enumerate()
+        .map(|(i, (shape, dtype))| {
+            Arc::new(Node::pending(shape.clone(), *dtype, device, Expr::Call(call.clone(), i), 0, depth))
+        })
+        .collect();
+    let _ = call.outputs.set(nodes.iter().map(Arc::downgrade).collect());
+    nodes
+}
+
+/// One more than the deepest argument; arguments that lie too deep are computed now.
+fn bounded_depth<'a>(args: impl Iterator<Item = &'a Arc<Node>>) -> u8 {
+    let mut depth = 0;
+    for arg in args {
+        if arg.pending_depth() >= DEPTH_CAP {
+            force(arg);
+        }
+        depth = depth.max(arg.pending_depth());
+    }
+    depth + 1
+}
