@@ -1,6 +1,21 @@
 //! The CPU backend: everything that runs kernels on this process's threads, and its allocator. Nothing here knows of arrays.
 
 mod allocator;
+mod along_axis;
+mod concat;
+mod conv;
+mod gather;
+mod gemm;
+mod indices;
+mod matmul;
+mod numeric;
+mod pool;
+mod pooling;
+mod scan;
+mod sort;
+mod strided;
+#[cfg(test)]
+mod testing;
 
 pub use allocator::{MemoryStatistics, free_cached_memory, memory_statistics};
 
@@ -16,8 +31,17 @@ use crate::view::View;
 pub(crate) struct Cpu;
 
 impl Backend for Cpu {
-    fn execute(&self, kernel: &Kernel, _inputs: &[View], _outputs: &[View]) -> Result<()> {
-        Err(Error::new(ErrorKind::Unsupported, kernel.name().to_owned(), "not on the CPU"))
+    fn execute(&self, kernel: &Kernel, inputs: &[View], outputs: &[View]) -> Result<()> {
+        match kernel {
+            Kernel::Map(_) | Kernel::Reduce(_) => {
+                Err(Error::new(ErrorKind::Unsupported, kernel.name().to_owned(), "not on the CPU"))
+            }
+            Kernel::MatMul => matmul::execute(inputs, outputs),
+            Kernel::Concat { axis } => concat::concat(*axis, inputs, outputs),
+            Kernel::Pad { widths, value } => concat::pad(widths, *value, inputs, outputs),
+            Kernel::Host(host) => host.execute(inputs, outputs),
+            other => into_row_major(outputs, |outputs| row_major(other, inputs, outputs)),
+        }
     }
 
     fn allocate(&self, bytes: usize) -> Result<Arc<Buffer>> {
@@ -27,4 +51,51 @@ impl Backend for Cpu {
     fn synchronize(&self) -> Result<()> {
         Ok(())
     }
+}
+
+/// The kernels that write row-major outputs only.
+fn row_major(kernel: &Kernel, inputs: &[View], outputs: &[View]) -> Result<()> {
+    match kernel {
+        Kernel::Conv(c) => conv::forward(c, inputs, outputs),
+        Kernel::ConvBackwardData(c) => conv::backward_data(c, inputs, outputs),
+        Kernel::ConvBackwardFilter(c) => conv::backward_filter(c, inputs, outputs),
+        Kernel::MaxPool(p) => pooling::max(p, inputs, outputs),
+        Kernel::MaxPoolBackward(p) => pooling::max_backward(p, inputs, outputs),
+        Kernel::MaxPoolGather(p) => pooling::max_gather(p, inputs, outputs),
+        Kernel::AveragePool(p) => pooling::average(p, inputs, outputs),
+        Kernel::AveragePoolBackward(p) => pooling::average_backward(p, inputs, outputs),
+        Kernel::Take { axis } => gather::take(*axis, inputs, outputs),
+        Kernel::Scatter { axis, mode } => gather::scatter(*axis, *mode, inputs, outputs),
+        Kernel::TakeAlongAxis { axis } => along_axis::take(*axis, inputs, outputs),
+        Kernel::ScatterAlongAxis { axis, mode } => along_axis::scatter(*axis, *mode, inputs, outputs),
+        Kernel::Scan { axis, op } => scan::execute(*axis, *op, inputs, outputs),
+        Kernel::Sort => sort::execute(inputs, outputs),
+        other => Err(Error::new(ErrorKind::Unsupported, other.name().to_owned(), "not on the CPU")),
+    }
+}
+
+/// Runs `f` with row-major outputs: the given ones, or fresh ones that are copied to them afterwards.
+fn into_row_major(outputs: &[View], f: impl FnOnce(&[View]) -> Result<()>) -> Result<()> {
+    if outputs.iter().all(View::is_contiguous) {
+        return f(outputs);
+    }
+    let fresh = outputs.iter().map(|y| strided::fresh(y.dtype, &y.shape)).collect::<Result<Vec<_>>>()?;
+    f(&fresh)?;
+    for (from, to) in fresh.iter().zip(outputs) {
+        // SAFETY: the outputs belong to the kernel.
+        unsafe { strided::copy_view(from, to) };
+    }
+    Ok(())
+}
+
+/// An execution got another number of arrays than its kernel has: a mistake in whoever built it, reported rather than read past.
+#[cold]
+fn wrong_arity(operation: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidType, operation, "called with a wrong number of arrays")
+}
+
+/// The kernel has no code for a dtype.
+#[cold]
+fn unsupported(operation: &'static str, dtype: crate::dtype::Dtype) -> Error {
+    Error::new(ErrorKind::Unsupported, operation, format!("needs a floating-point dtype, got {dtype}"))
 }

@@ -1,0 +1,122 @@
+//! gw: the gradient of a convolution with respect to its filters.
+
+use super::panel::{Image, Tile};
+use super::{Failure, Operand, Problem, pixel_step};
+use crate::cpu::gemm::{FLOPS_GRAIN, Matrix, gemm};
+use crate::cpu::numeric::{Number, Real, with_real};
+use crate::cpu::strided::{Ptr, Scratch, split};
+use crate::cpu::{unsupported, wrong_arity};
+use crate::error::Result;
+use crate::kernel::Conv;
+use crate::view::View;
+
+/// At least so many pieces of work where channels allow it, otherwise by parts of the images.
+const PIECES: usize = 16;
+/// Columns of gw that a product needs to run well.
+const COLUMNS: usize = 64;
+
+/// x (N, C, …), gy (N, O, …) → gw (O, C/groups, …), which is row-major.
+pub(in crate::cpu) fn execute(conv: &Conv, inputs: &[View], outputs: &[View]) -> Result<()> {
+    let ([x, gy], [gw]) = (inputs, outputs) else { return Err(wrong_arity("convolution_backward_filter")) };
+    with_real!(gw.dtype, T => run::<T>(conv, x, gy, gw), Err(unsupported("convolution_backward_filter", gw.dtype)))
+}
+
+fn run<T: Real>(conv: &Conv, x: &View, gy: &View, gw: &View) -> Result<()> {
+    let total = gw.shape.size();
+    if total == 0 {
+        return Ok(());
+    }
+    let problem = Problem::new(conv, x, gw, gy)?;
+    let (geometry, positions) = (&problem.geometry, problem.geometry.positions());
+    let gradient = Operand::<T::Acc>::new::<T>(gy)?;
+    let direct = if T::EXACT && geometry.is_pointwise() { pixel_step(x) } else { None };
+    let taps = geometry.taps();
+    // Blocks of channels write disjoint parts of gw; parts of the images need a sum of their own each.
+    let block = COLUMNS.div_ceil(taps.len()).max(problem.channels.div_ceil(PIECES)).min(problem.channels);
+    let blocks = problem.channels.div_ceil(block);
+    let parts = PIECES.div_ceil(problem.groups * blocks).clamp(1, problem.images.max(1));
+    let width = problem.tile(block * taps.len(), size_of::<T::Acc>()).max(1);
+    let in_place = T::EXACT && parts == 1;
+    let sums = Scratch::<T::Acc>::new(if in_place { 0 } else { parts * total })?;
+    let sum = if in_place { Ptr(gw.ptr().cast::<T::Acc>()) } else { Ptr(sums.ptr()) };
+    let input = Ptr(x.ptr_as::<T>());
+    let failure = Failure::default();
+    let pieces = parts * problem.groups * blocks;
+    let grain = FLOPS_GRAIN.div_ceil((problem.flops() * problem.images * problem.groups / pieces).max(1));
+    split(pieces, grain, |range| {
+        let task = || -> Result<()> {
+            let panel = Scratch::<T::Acc>::new(if direct.is_some() { 0 } else { block * taps.len() * width })?;
+            for piece in range {
+                let (part, rest) = (piece / (problem.groups * blocks), piece % (problem.groups * blocks));
+                let (group, chunk) = (rest / blocks, rest % blocks);
+                let (channel, end) = (chunk * block, problem.channels.min((chunk + 1) * block));
+                let columns = (end - channel) * taps.len();
+                let images = part * problem.images / parts..(part + 1) * problem.images / parts;
+                let place = part * total + group * problem.filters * problem.depth + channel * taps.len();
+                let to = Matrix::new(sum.at(place as isize), problem.depth as isize, 1);
+                let mut started = false;
+                for image in images {
+                    let first_channel = (group * problem.channels + channel) as isize;
+                    let source = Image {
+                        ptr: Ptr(input.at(image as isize * x.strides[0] + first_channel * x.strides[1])),
+                        channel: x.strides[1],
+                        strides: &x.strides[2..],
+                    };
+                    let from = ((image * problem.groups + group) * problem.filters * positions) as isize;
+                    let from = Matrix::new(gradient.ptr.at(from), positions as isize, 1);
+                    for first in (0..positions).step_by(width) {
+                        let last = positions.min(first + width);
+                        // SAFETY: views bound their elements; the panel is this task's own and large enough; pieces write disjoint
+                        // places of the sums, of which the first product sets each. `EXACT` means that `T::Acc` is `T`.
+                        unsafe {
+                            let transposed = match direct {
+                                Some(step) => Matrix::new(
+                                    source.ptr.at(first as isize * step).cast_const().cast(),
+                                    step,
+                                    source.channel,
+                                ),
+                                None => {
+                                    let segments = geometry.segments(first..last);
+                                    let channels = end - channel;
+                                    Tile { geometry, taps: &taps, segments: &segments, channels, width: last - first }
+                                        .gather(source, panel.ptr());
+                                    Matrix::new(panel.ptr(), 1, (last - first) as isize)
+                                }
+                            };
+                            let size = [problem.filters, columns, last - first];
+                            gemm(size, to, from.from(0, first), transposed, started);
+                        }
+                        started = true;
+                    }
+                }
+                if !started {
+                    for row in 0..problem.filters {
+                        // SAFETY: this piece's own places.
+                        unsafe {
+                            std::slice::from_raw_parts_mut(to.from(row, 0).ptr.0, columns)
+                                .fill(<T::Acc as Number>::ZERO);
+                        }
+                    }
+                }
+            }
+            Ok(())
+        };
+        failure.note(task());
+    });
+    failure.result()?;
+    if !in_place {
+        let out = Ptr(gw.ptr_as::<T>());
+        split(total, 1 << 15, |range| {
+            for i in range {
+                let mut value = <T::Acc as Number>::ZERO;
+                for part in 0..parts {
+                    // SAFETY: every sum was written above.
+                    value += unsafe { *sum.at((part * total + i) as isize) };
+                }
+                // SAFETY: one place of gw, which no other task writes.
+                unsafe { *out.at(i as isize) = T::down(value) };
+            }
+        });
+    }
+    Ok(())
+}
