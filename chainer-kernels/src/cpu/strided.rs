@@ -73,27 +73,24 @@ impl<const N: usize> Rows<N> {
         let axes = self.dims.len();
         let mut index: SmallVec<[usize; 4]> = SmallVec::from_elem(0, axes);
         let mut offsets = [0isize; N];
+        let step = |offsets: &mut [isize; N], axis: usize, by: isize| {
+            offsets.iter_mut().zip(&self.strides).for_each(|(offset, strides)| *offset += by * strides[axis]);
+        };
         let mut rest = rows.start;
         for axis in (0..axes).rev() {
             index[axis] = rest % self.dims[axis];
             rest /= self.dims[axis];
-            for k in 0..N {
-                offsets[k] += index[axis] as isize * self.strides[k][axis];
-            }
+            step(&mut offsets, axis, index[axis] as isize);
         }
         for _ in rows {
             f(offsets);
             for axis in (0..axes).rev() {
                 index[axis] += 1;
-                for k in 0..N {
-                    offsets[k] += self.strides[k][axis];
-                }
+                step(&mut offsets, axis, 1);
                 if index[axis] < self.dims[axis] {
                     break;
                 }
-                for k in 0..N {
-                    offsets[k] -= self.strides[k][axis] * self.dims[axis] as isize;
-                }
+                step(&mut offsets, axis, -(self.dims[axis] as isize));
                 index[axis] = 0;
             }
         }

@@ -110,7 +110,7 @@ fn run_max<T: Real>(pool: &Pool, x: &View, y: &View, index: &View) {
                     // SAFETY: `line` and `inside` bound the element.
                     let value = unsafe { *source.offset(n as isize * step) };
                     // Greater, or the first NaN.
-                    #[allow(clippy::eq_op)]
+                    #[allow(clippy::eq_op, clippy::neg_cmp_op_on_partial_ord)]
                     let better = !(value <= *best) && *best == *best;
                     *best = if better { value } else { *best };
                     *place = if better { number as i32 } else { *place };
