@@ -2,14 +2,48 @@
 
 extern crate self as chainer;
 
+mod as_variable;
+mod backward;
+pub mod computational_graph;
+mod config;
 pub mod dataset;
 pub mod datasets;
+mod derivatives;
+mod elementwise;
+pub mod flag;
+mod function;
+pub mod function_hooks;
+pub mod functions;
+mod grad;
+mod graph;
 pub mod iterators;
+mod methods;
+mod operators;
+mod parameter;
 pub mod reporter;
 pub mod serializers;
 mod shuffle;
 mod summary;
 pub mod training;
+pub mod type_check;
+mod variable;
 
+pub use chainer_kernels::{
+    Array, ArrayOps, Axes, Device, Dtype, Element, Error, ErrorKind, Result, Scalar, Shape, bf16, f16,
+};
+
+pub use as_variable::{AsOptVariable, AsVariable, AsVariables, Variables};
+pub use backward::{Backward, backward};
+pub use config::{
+    Config, ConfigGuard, UseCudnn, config, debug_mode, force_backprop_mode, is_debug, no_backprop_mode, set_debug,
+    using_config,
+};
+pub use elementwise::Operand;
+pub use flag::Flag;
+pub use function::{Applied, BackwardContext, Function, Gradients, Outputs, Retain, apply, apply_at};
+pub use grad::{GradOptions, grad, grad_with};
+pub use parameter::Parameter;
 pub use shuffle::set_seed;
 pub use summary::{DictSummary, Summary};
+pub use type_check::Mismatch;
+pub use variable::{Variable, attempt};

@@ -16,7 +16,7 @@ pub mod scalar;
 pub mod shape;
 mod view;
 
-pub use array::{Array, ArrayOps, Axes, HostView, IntoOperand, OperandValue, flush_all};
+pub use array::{Array, ArrayOps, Axes, HostView, IntoOperand, OperandRef, OperandValue, flush_all};
 pub use backend::Device;
 pub use buffer::Buffer;
 pub use dtype::{Dtype, Element};

@@ -37,6 +37,15 @@ impl OperandValue {
     }
 }
 
+/// An operand that is only looked at.
+#[derive(Clone, Copy)]
+pub enum OperandRef<'a> {
+    /// An array.
+    Array(&'a Array),
+    /// A number, which takes the other operand's dtype where it can.
+    Scalar(Scalar),
+}
+
 impl IntoOperand for Array {
     fn into_operand(self) -> OperandValue {
         OperandValue::Array(self)
@@ -79,6 +88,26 @@ impl Array {
         let at = Location::caller();
         debug_assert_eq!(op.arity(), N);
         Array::from_node(expr::map(op, &operands.each_ref().map(OperandValue::as_operand), None, at))
+    }
+
+    /// As [`Array::map`] over borrowed operands, with errors at `at`.
+    ///
+    /// ```
+    /// # use chainer_kernels::{Array, Op, OperandRef};
+    /// # use std::panic::Location;
+    /// let x = Array::from([1.0f32, -2.0]);
+    /// let y = Array::map_at(Op::Add, [OperandRef::Array(&x), OperandRef::Scalar(1.into())], Location::caller());
+    /// assert_eq!(y.to_vec::<f32>()?, [2.0, -1.0]);
+    /// # Ok::<(), chainer_kernels::Error>(())
+    /// ```
+    #[inline]
+    pub fn map_at<const N: usize>(op: Op, operands: [OperandRef<'_>; N], at: crate::Loc) -> Array {
+        debug_assert_eq!(op.arity(), N);
+        let operands = operands.map(|operand| match operand {
+            OperandRef::Array(array) => Operand::Node(array.node()),
+            OperandRef::Scalar(scalar) => Operand::Scalar(scalar),
+        });
+        Array::from_node(expr::map(op, &operands, None, at))
     }
 
     /// Records an elementwise operation over borrowed arrays.

@@ -1,0 +1,195 @@
+//! The derivatives of the elementwise operations: one table.
+//!
+//! A line gives, for each operand in turn, what the derivative reads (`a`, `b`: the operands, `y`: the result; only that is saved)
+//! and the gradient as an expression over variables, so that it can itself be differentiated. An operand without an entry, and an
+//! operation without a line, has no gradient. What is zero because of the structure is absent rather than multiplied by zero; what is
+//! chosen is chosen by `select`, because a mask times NaN is NaN.
+
+use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LN_10, PI};
+use std::sync::Arc;
+
+use chainer_kernels::Op;
+
+use crate::graph::{GraphNode, MapRecord, SavedOperand};
+use crate::{Array, Variable};
+
+/// The first operand is read.
+pub(crate) const A: u8 = 1;
+/// The second operand is read.
+pub(crate) const B: u8 = 2;
+/// The result is read.
+pub(crate) const Y: u8 = 4;
+
+const fn bit(name: &str) -> u8 {
+    match name.as_bytes()[0] {
+        b'a' => A,
+        b'b' => B,
+        _ => Y,
+    }
+}
+
+/// The saved values of one operation in a walk.
+pub(crate) struct Saves<'a> {
+    pub(crate) record: &'a MapRecord,
+    /// The node of the result.
+    pub(crate) node: &'a Arc<GraphNode>,
+    /// Whether the gradient is to be differentiable.
+    pub(crate) graph: bool,
+}
+
+impl Saves<'_> {
+    fn operand(&self, i: usize) -> Variable {
+        let node = if self.graph { self.record.inputs[i].clone() } else { None };
+        match &self.record.saved[i] {
+            SavedOperand::Array(saved) => Variable { data: saved.array(), node },
+            SavedOperand::Scalar(value) => Variable::constant(Array::full((), *value, self.node.dtype)),
+            SavedOperand::None => unsaved(),
+        }
+    }
+
+    fn a(&self) -> Variable {
+        self.operand(0)
+    }
+
+    fn b(&self) -> Variable {
+        self.operand(1)
+    }
+
+    fn y(&self) -> Variable {
+        let node = self.graph.then(|| self.node.clone());
+        self.record.result.as_ref().map_or_else(unsaved, |saved| Variable { data: saved.array(), node })
+    }
+
+    /// The condition of a `Select`.
+    fn condition(&self) -> Variable {
+        match &self.record.saved[0] {
+            SavedOperand::Array(saved) => Variable::constant(saved.array()),
+            _ => unsaved(),
+        }
+    }
+}
+
+#[cold]
+fn unsaved() -> Variable {
+    Variable::failed(crate::Error::new(crate::ErrorKind::State, "backward", "the graph does not hold the operand"))
+}
+
+macro_rules! table {
+    (($gy:ident) $($op:ident: $([$($read:ident)* => $gradient:expr])+;)*) => {
+        /// Which of `A`, `B`, `Y` the gradients of the wanted operands read.
+        #[inline]
+        pub(crate) fn reads(op: Op, wanted: [bool; 2]) -> u8 {
+            const NOTHING: [u8; 2] = [0, 0];
+            let of: [u8; 2] = match op {
+                $(Op::$op => {
+                    const READS: &[u8] = &[$(0 $(| bit(stringify!($read)))*),+];
+                    const { if READS.len() > 1 { [READS[0], READS[1]] } else { [READS[0], 0] } }
+                })*
+                _ => NOTHING,
+            };
+            (if wanted[0] { of[0] } else { 0 }) | (if wanted[1] { of[1] } else { 0 })
+        }
+
+        /// The gradient of operand `i`, given that of the result; its shape is the result's or smaller, never summed.
+        #[inline]
+        pub(crate) fn gradient(op: Op, i: usize, saves: &Saves<'_>, $gy: Variable) -> Option<Variable> {
+            if op == Op::Pow
+                && let SavedOperand::Scalar(exponent) = &saves.record.saved[1]
+            {
+                return constant_power(saves, exponent.as_f64(), $gy);
+            }
+            match op {
+                $(Op::$op => {
+                    let mut _entry = 0;
+                    $(
+                        if i == _entry {
+                            $(let $read = saves.$read();)*
+                            return Some($gradient);
+                        }
+                        _entry += 1;
+                    )+
+                    None
+                })*
+                // The operands here are the two values; the condition has no gradient.
+                Op::Select if i == 0 => Some(saves.condition().select($gy, 0.0)),
+                Op::Select => Some(saves.condition().select(0.0, $gy)),
+                _ => None,
+            }
+        }
+    };
+}
+
+table! { (gy)
+    Identity: [=> gy];
+    Cast: [=> gy];
+    Neg: [=> -gy];
+    Abs: [a => gy * a.sign()];
+    Square: [a => gy * a * 2.0];
+    Reciprocal: [y => -(gy * y.square())];
+    Sqrt: [y => gy * 0.5 / y];
+    Cbrt: [y => gy / (y.square() * 3.0)];
+    Rsqrt: [y => gy * (y.square() * y) * -0.5];
+    Exp: [y => gy * y];
+    Exp2: [y => gy * y * LN_2];
+    Expm1: [y => gy * (y + 1.0)];
+    Log: [a => gy / a];
+    Log2: [a => gy / (a * LN_2)];
+    Log10: [a => gy / (a * LN_10)];
+    Log1p: [a => gy / (a + 1.0)];
+    Sin: [a => gy * a.cos()];
+    Cos: [a => -(gy * a.sin())];
+    Tan: [y => gy * (y.square() + 1.0)];
+    Arcsin: [a => gy * (1.0 - a.square()).rsqrt()];
+    Arccos: [a => -(gy * (1.0 - a.square()).rsqrt())];
+    Arctan: [a => gy / (a.square() + 1.0)];
+    Sinh: [a => gy * a.cosh()];
+    Cosh: [a => gy * a.sinh()];
+    Tanh: [y => gy * (1.0 - y.square())];
+    Arcsinh: [a => gy * (a.square() + 1.0).rsqrt()];
+    Arccosh: [a => gy * (a.square() - 1.0).rsqrt()];
+    Arctanh: [a => gy / (1.0 - a.square())];
+    Sigmoid: [y => gy * (&y * (1.0 - &y))];
+    Softplus: [a => gy * a.sigmoid()];
+    Erf: [a => gy * (-a.square()).exp() * FRAC_2_SQRT_PI];
+    Erfc: [a => gy * (-a.square()).exp() * -FRAC_2_SQRT_PI];
+    Deg2rad: [=> gy * (PI / 180.0)];
+    Rad2deg: [=> gy * (180.0 / PI)];
+    Add: [=> gy] [=> gy];
+    Sub: [=> gy] [=> -gy];
+    Mul: [b => gy * b] [a => gy * a];
+    Div: [b => gy / b] [b y => -(gy * y / b)];
+    Remainder: [=> gy] [a b => -(gy * (a / b).floor())];
+    Fmod: [=> gy] [a b => -(gy * (a / b).trunc())];
+    Pow: [a b => gy * (a.pow(&b - 1.0) * b)] [a y => (a.equal(0.0)).select(0.0, gy * (a.log() * y))];
+    Arctan2: [a b => gy * &b / (a.square() + b.square())] [a b => -(gy * &a / (a.square() + b.square()))];
+    Hypot: [a y => gy * (a / y)] [b y => gy * (b / y)];
+    Copysign: [a y => gy * (a.sign() * y.sign())];
+    Nextafter: [=> gy];
+    Logaddexp: [a y => gy * (a - y).exp()] [b y => gy * (b - y).exp()];
+    Logaddexp2: [a y => gy * (a - y).exp2()] [b y => gy * (b - y).exp2()];
+    Ldexp: [b => gy * b.exp2()] [y => gy * y * LN_2];
+    Maximum: [a b => a.greater_equal(b).select(gy, 0.0)] [a b => a.greater_equal(b).select(0.0, gy)];
+    Minimum: [a b => a.less_equal(b).select(gy, 0.0)] [a b => a.less_equal(b).select(0.0, gy)];
+    Fmax: [a b => first_of_max(&a, &b).select(gy, 0.0)] [a b => first_of_max(&a, &b).select(0.0, gy)];
+    Fmin: [a b => first_of_min(&a, &b).select(gy, 0.0)] [a b => first_of_min(&a, &b).select(0.0, gy)];
+}
+
+/// Where `fmax(a, b)` is `a`: the larger (the first where equal), the number where one is NaN.
+fn first_of_max(a: &Variable, b: &Variable) -> Variable {
+    a.greater_equal(b).logical_or(b.isnan())
+}
+
+/// As [`first_of_max`], for `fmin`.
+fn first_of_min(a: &Variable, b: &Variable) -> Variable {
+    a.less_equal(b).logical_or(b.isnan())
+}
+
+/// The gradient of a power's base where the exponent is a number: the factor is computed here, and there is none for `x ** 0`.
+fn constant_power(saves: &Saves<'_>, exponent: f64, gy: Variable) -> Option<Variable> {
+    match exponent {
+        0.0 => None,
+        1.0 => Some(gy),
+        2.0 => Some(gy * saves.a() * 2.0),
+        _ => Some(gy * (saves.a().pow(exponent - 1.0) * exponent)),
+    }
+}

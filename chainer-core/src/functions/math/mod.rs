@@ -1,0 +1,5 @@
+//! Mathematical functions.
+
+mod sum;
+
+pub use sum::sum;
