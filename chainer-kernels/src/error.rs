@@ -170,14 +170,21 @@ thread_local! {
     static LAST_USER_LINE: Cell<Option<Loc>> = const { Cell::new(None) };
 }
 
-/// Folders whose lines are the library's own: a position there says nothing to the user.
-const CRATE_FOLDER: &str = "chainer-kernels/src/";
-const CORE_FOLDER: &str = "chainer-core/src/";
+/// Crates whose lines are the library's own: a position there says nothing to the user.
+const OWN_CRATES: [&str; 2] = ["chainer-core", "chainer-kernels"];
 
 fn is_library(location: Loc) -> bool {
-    let file = location.file();
-    let inside = |folder: &str| file.starts_with(folder) || file.contains(&format!("/{folder}"));
-    inside(CRATE_FOLDER) || inside(CORE_FOLDER)
+    // The folder of a checkout, or of the registry with a version behind the name.
+    let own = |folder: &str| {
+        OWN_CRATES.iter().any(|name| match folder.strip_prefix(name) {
+            Some(rest) => {
+                rest.is_empty() || rest.strip_prefix('-').is_some_and(|v| v.starts_with(|c: char| c.is_ascii_digit()))
+            }
+            None => false,
+        })
+    };
+    let folders = || location.file().split(['/', '\\']);
+    folders().zip(folders().skip(1)).any(|(folder, inside)| inside == "src" && own(folder))
 }
 
 /// Held while the library calls user code or itself through `dyn` or a closure, where `#[track_caller]` is lost: errors raised

@@ -249,6 +249,21 @@ impl Kernel {
         }
     }
 
+    /// The kernel in a line: its name, what a fused program computes, and the shapes it runs on if any are given.
+    pub fn describe(&self, inputs: &[View], outputs: &[View]) -> String {
+        let program = match self {
+            Kernel::Map(Map { program, .. }) | Kernel::Reduce(Reduce { program, .. }) if !program.instrs.is_empty() => {
+                let names: Vec<&str> = program.instrs.iter().map(|i| i.op.name()).collect();
+                format!("[{}]", names.join(" "))
+            }
+            _ => String::new(),
+        };
+        let list = |views: &[View]| views.iter().map(|v| format!("{v:?}")).collect::<Vec<_>>().join(", ");
+        let shapes =
+            if outputs.is_empty() { String::new() } else { format!(" ({}) -> ({})", list(inputs), list(outputs)) };
+        format!("{}{program}{shapes}", self.name())
+    }
+
     /// Floating-point operations of one execution, roughly (exact for products and convolutions).
     pub fn flops(&self, inputs: &[View], outputs: &[View]) -> u64 {
         let size = |views: &[View], i: usize| views.get(i).map_or(0, |v| v.shape.size() as u64);

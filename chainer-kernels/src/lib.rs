@@ -9,6 +9,7 @@ pub mod cpu;
 pub mod dtype;
 pub mod error;
 mod expr;
+pub mod hooks;
 pub mod kernel;
 pub mod op;
 pub mod program;
@@ -16,7 +17,7 @@ pub mod scalar;
 pub mod shape;
 mod view;
 
-pub use array::{Array, ArrayOps, Axes, HostView, IntoOperand, OperandRef, OperandValue, flush_all};
+pub use array::{Array, ArrayOps, Axes, HostView, IntoOperand, Number, OperandRef, OperandValue, flush_all};
 pub use backend::Device;
 pub use buffer::Buffer;
 pub use dtype::{Dtype, Element};

@@ -21,7 +21,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use smallvec::SmallVec;
 
 pub use host::HostView;
-pub use operations::{ArrayOps, IntoOperand, OperandRef, OperandValue};
+pub use operations::{ArrayOps, IntoOperand, Number, OperandRef, OperandValue};
 pub use reduce::Axes;
 
 use crate::backend::Device;

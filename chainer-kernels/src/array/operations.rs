@@ -61,8 +61,14 @@ impl IntoOperand for Scalar {
         OperandValue::Scalar(self)
     }
 }
-macro_rules! scalar_operands {
+/// A plain number that may stand beside an array.
+///
+/// One generic operator serves them all, so that literals such as `x * 2.0` need no type.
+pub trait Number: Copy + Into<Scalar> {}
+
+macro_rules! numbers {
     ($($ty:ty)*) => {$(
+        impl Number for $ty {}
         impl IntoOperand for $ty {
             fn into_operand(self) -> OperandValue {
                 OperandValue::Scalar(self.into())
@@ -70,7 +76,7 @@ macro_rules! scalar_operands {
         }
     )*};
 }
-scalar_operands! { bool i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64 half::f16 half::bf16 }
+numbers! { bool i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64 half::f16 half::bf16 }
 
 impl Array {
     /// Records any elementwise operation over operands that broadcast; they are as many as `op` takes. (`Op::Cast` is
@@ -472,7 +478,8 @@ macro_rules! operators {
         operators!(@pair $trait $method $op, Array, &Array);
         operators!(@pair $trait $method $op, &Array, Array);
         operators!(@pair $trait $method $op, &Array, &Array);
-        operators!(@right $trait $method $op, f32 f64 i8 i16 i32 i64 u8 u16 u32 u64 usize bool);
+        operators!(@right $trait $method $op, Array);
+        operators!(@right $trait $method $op, &Array);
         operators!(@left $trait $method $op, f64 i32);
     )*};
     (@pair $trait:ident $method:ident $op:ident, $left:ty, $right:ty) => {
@@ -485,15 +492,11 @@ macro_rules! operators {
             }
         }
     };
-    (@right $trait:ident $method:ident $op:ident, $($ty:ty)*) => {$(
-        operators!(@scalar $trait $method $op, Array, $ty);
-        operators!(@scalar $trait $method $op, &Array, $ty);
-    )*};
-    (@scalar $trait:ident $method:ident $op:ident, $left:ty, $ty:ty) => {
-        impl ops::$trait<$ty> for $left {
+    (@right $trait:ident $method:ident $op:ident, $left:ty) => {
+        impl<N: Number> ops::$trait<N> for $left {
             type Output = Array;
             #[track_caller]
-            fn $method(self, other: $ty) -> Array {
+            fn $method(self, other: N) -> Array {
                 let operands = [Operand::Node(self.node()), Operand::Scalar(other.into())];
                 Array::from_node(expr::map(Op::$op, &operands, None, Location::caller()))
             }

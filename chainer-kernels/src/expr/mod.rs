@@ -17,3 +17,6 @@ pub(crate) use force::{contiguous_copy, force, force_all};
 pub use node::Saved;
 pub(crate) use node::{Node, SliceChange, ViewChange};
 pub(crate) use record::{Operand, call, fill, map, reduce, source, view_of};
+
+#[cfg(test)]
+mod tests;
