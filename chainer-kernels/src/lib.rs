@@ -13,6 +13,7 @@ pub mod hooks;
 pub mod kernel;
 pub mod op;
 pub mod program;
+pub mod random;
 pub mod scalar;
 pub mod shape;
 mod view;

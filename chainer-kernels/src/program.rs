@@ -56,9 +56,40 @@ pub struct Program {
     pub instrs: Vec<Instr>,
     /// The instructions (indices into `instrs`) whose results are written, one output array each, in ascending order.
     pub outputs: Vec<u16>,
+    /// What the CPU made of it.
+    pub(crate) cpu: Made<crate::cpu::CompiledPrograms>,
+}
+
+/// What a backend made of a program, kept beside it. Not part of the program's identity: copies start without.
+#[derive(Default)]
+pub(crate) struct Made<T>(pub(crate) T);
+
+impl<T: Default> Clone for Made<T> {
+    fn clone(&self) -> Self {
+        Made::default()
+    }
+}
+impl<T> PartialEq for Made<T> {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+impl<T> Eq for Made<T> {}
+impl<T> std::hash::Hash for Made<T> {
+    fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
+}
+impl<T> std::fmt::Debug for Made<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("..")
+    }
 }
 
 impl Program {
+    /// A program of these parts. The caller sees to the invariants of [`Instr`].
+    pub fn new(inputs: Vec<Dtype>, scalars: Vec<Dtype>, instrs: Vec<Instr>, outputs: Vec<u16>) -> Self {
+        Program { inputs, scalars, instrs, outputs, cpu: Made::default() }
+    }
+
     /// The dtype of a value.
     pub fn dtype(&self, value: Value) -> Dtype {
         match value {

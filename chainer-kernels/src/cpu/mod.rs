@@ -2,22 +2,33 @@
 
 mod allocator;
 mod along_axis;
+mod compiled;
 mod concat;
 mod conv;
+mod elementwise;
 mod gather;
 mod gemm;
 mod indices;
+mod map;
 mod matmul;
 mod numeric;
 mod pool;
 mod pooling;
+mod reduce;
+mod run;
 mod scan;
+mod simd;
 mod sort;
+mod space;
 mod strided;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use allocator::{MemoryStatistics, free_cached_memory, memory_statistics};
+pub(crate) use compiled::CompiledPrograms;
+pub use pool::{set_num_threads, threads};
 
 use std::sync::Arc;
 
@@ -33,9 +44,8 @@ pub(crate) struct Cpu;
 impl Backend for Cpu {
     fn execute(&self, kernel: &Kernel, inputs: &[View], outputs: &[View]) -> Result<()> {
         match kernel {
-            Kernel::Map(_) | Kernel::Reduce(_) => {
-                Err(Error::new(ErrorKind::Unsupported, kernel.name().to_owned(), "not on the CPU"))
-            }
+            Kernel::Map(map) => map::execute(map, inputs, outputs),
+            Kernel::Reduce(reduce) => reduce::execute(reduce, inputs, outputs),
             Kernel::MatMul => matmul::execute(inputs, outputs),
             Kernel::Concat { axis } => concat::concat(*axis, inputs, outputs),
             Kernel::Pad { widths, value } => concat::pad(widths, *value, inputs, outputs),

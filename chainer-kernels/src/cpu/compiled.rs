@@ -1,0 +1,194 @@
+//! A [`Program`] made ready for the CPU: a loop for each instruction and a place for each value. Made once per program.
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use smallvec::SmallVec;
+
+use crate::cpu::elementwise;
+use crate::cpu::simd::{BlockFn, Call, SimdLevel};
+use crate::dtype::Dtype;
+use crate::error::{Error, ErrorKind, Result};
+use crate::op::Op;
+use crate::program::{Program, Value};
+
+/// A program with loops and registers chosen.
+///
+/// Values are numbered: the inputs, then the scalars, then the outputs, then temporary registers. An execution has a table of as
+/// many pointers. A register is never both operand and result of one instruction, because loops may assume that.
+#[derive(Clone)]
+pub(crate) struct Compiled {
+    steps: Box<[Step]>,
+    pub(super) inputs: usize,
+    pub(super) scalars: SmallVec<[Dtype; 4]>,
+    pub(super) outputs: usize,
+    pub(super) registers: usize,
+    /// Bytes of the widest element.
+    pub(super) width: usize,
+    /// Whether an instruction depends on the elements' places.
+    pub(super) uses_index: bool,
+    /// Estimated nanoseconds an element, on one thread.
+    pub(super) cost: f32,
+    /// The value to reduce.
+    pub(super) value: Option<u16>,
+}
+
+/// What the CPU keeps beside a program: its compiled form for maps, and for the reduction it was first used in.
+#[derive(Default)]
+pub(crate) struct CompiledPrograms {
+    map: OnceLock<Compiled>,
+    reduce: OnceLock<(Value, Compiled)>,
+}
+
+impl Program {
+    /// The compiled form for a map.
+    pub(super) fn compiled(&self) -> Result<&Compiled> {
+        if let Some(compiled) = self.cpu.0.map.get() {
+            return Ok(compiled);
+        }
+        let compiled = Compiled::new(self, None, SimdLevel::current())?;
+        Ok(self.cpu.0.map.get_or_init(|| compiled))
+    }
+
+    /// The compiled form for reducing `value`. A program is seldom reduced in two ways; the second is compiled each time.
+    pub(super) fn compiled_for(&self, value: Value) -> Result<Cow<'_, Compiled>> {
+        if let Some((kept, compiled)) = self.cpu.0.reduce.get()
+            && *kept == value
+        {
+            return Ok(Cow::Borrowed(compiled));
+        }
+        let compiled = Compiled::new(self, Some(value), SimdLevel::current())?;
+        if self.cpu.0.reduce.get().is_some() {
+            return Ok(Cow::Owned(compiled));
+        }
+        let (kept, shared) = self.cpu.0.reduce.get_or_init(|| (value, compiled));
+        if *kept == value { Ok(Cow::Borrowed(shared)) } else { self.compiled_for(value) }
+    }
+}
+
+#[derive(Clone)]
+struct Step {
+    run: BlockFn,
+    out: u16,
+    args: [u16; 3],
+    /// Bytes of an element of the result.
+    size: u8,
+    /// Whether the result may lie where an operand does: an output that took an input's memory.
+    may_alias: bool,
+}
+
+impl Compiled {
+    /// Compiles a program for one level. `value` is kept to the end for a reduction.
+    pub(crate) fn new(program: &Program, value: Option<Value>, level: SimdLevel) -> Result<Compiled> {
+        let (inputs, scalars, outputs) = (program.inputs.len(), program.scalars.len(), program.outputs.len());
+        let mut last_use: Vec<usize> = (0..program.instrs.len()).collect();
+        for (at, instr) in program.instrs.iter().enumerate() {
+            for operand in instr.operands() {
+                if let Value::Instr(i) = operand {
+                    last_use[*i as usize] = at;
+                }
+            }
+        }
+        if let Some(Value::Instr(i)) = value {
+            last_use[i as usize] = usize::MAX;
+        }
+
+        let first_register = inputs + scalars + outputs;
+        let mut place: Vec<u16> = Vec::with_capacity(program.instrs.len());
+        let (mut free, mut registers): (Vec<u16>, usize) = (Vec::new(), 0);
+        let mut steps = Vec::with_capacity(program.instrs.len());
+        let slot = |place: &[u16], value: Value| match value {
+            Value::Input(i) => i,
+            Value::Scalar(i) => inputs as u16 + i,
+            Value::Instr(i) => place[i as usize],
+        };
+        for (at, instr) in program.instrs.iter().enumerate() {
+            let run = elementwise::block_fn(instr, level).ok_or_else(|| {
+                Error::new(
+                    ErrorKind::Unsupported,
+                    instr.op.name(),
+                    format!("the operation does not exist for {}", instr.dtype),
+                )
+            })?;
+            let mut args = [0; 3];
+            for (arg, &operand) in args.iter_mut().zip(instr.operands()) {
+                *arg = slot(&place, operand);
+            }
+            let output = program.outputs.iter().position(|&o| o as usize == at);
+            let out = match output {
+                Some(k) => (inputs + scalars + k) as u16,
+                None => free.pop().unwrap_or_else(|| {
+                    registers += 1;
+                    (first_register + registers - 1) as u16
+                }),
+            };
+            place.push(out);
+            let may_alias = output.is_some() && instr.operands().iter().any(|o| matches!(o, Value::Input(_)));
+            steps.push(Step { run, out, args, size: instr.out.size() as u8, may_alias });
+            // Registers that this instruction was the last to read, its own if nobody reads it.
+            for value in instr.operands().iter().copied().chain([Value::Instr(at as u16)]) {
+                if let Value::Instr(i) = value
+                    && last_use[i as usize] == at
+                    && place[i as usize] as usize >= first_register
+                    && !free.contains(&place[i as usize])
+                {
+                    free.push(place[i as usize]);
+                }
+            }
+        }
+        // An instruction that is written twice is copied.
+        for (k, &at) in program.outputs.iter().enumerate() {
+            if program.outputs[..k].contains(&at) {
+                let dtype = program.instrs[at as usize].out;
+                steps.push(Step {
+                    run: elementwise::copy_fn(dtype, level),
+                    out: (inputs + scalars + k) as u16,
+                    args: [place[at as usize]; 3],
+                    size: dtype.size() as u8,
+                    may_alias: false,
+                });
+            }
+        }
+        let dtypes = program.inputs.iter().chain(&program.scalars).copied();
+        let width = dtypes.chain(program.instrs.iter().map(|i| i.out)).map(Dtype::size).max().unwrap_or(1);
+        Ok(Compiled {
+            steps: steps.into(),
+            inputs,
+            scalars: SmallVec::from_slice(&program.scalars),
+            outputs,
+            registers,
+            width,
+            uses_index: program.instrs.iter().any(|i| matches!(i.op, Op::Index | Op::Uniform | Op::Normal)),
+            cost: program.instrs.iter().map(|i| elementwise::cost(i)).sum(),
+            value: value.map(|v| slot(&place, v)),
+        })
+    }
+
+    /// The number of values.
+    pub(super) fn slots(&self) -> usize {
+        self.inputs + self.scalars.len() + self.outputs + self.registers
+    }
+
+    /// Runs all instructions over `n` elements.
+    ///
+    /// # Safety
+    /// `places` holds a pointer for each value, valid for `n` elements of its dtype (`n` times [`Self::width`] bytes for
+    /// registers), inputs and scalars initialised; `spare` is another register. An output may share the memory of an input as
+    /// `Kernel::Map` says; nothing else overlaps.
+    #[inline]
+    pub(super) unsafe fn run(&self, places: &[*mut u8], spare: *mut u8, n: usize, index: u64) {
+        for step in &self.steps {
+            let [a, b, c] = step.args.map(|arg| places[arg as usize].cast_const());
+            let out = places[step.out as usize];
+            let aliased = step.may_alias && (out.cast_const() == a || out.cast_const() == b || out.cast_const() == c);
+            let target = if aliased { spare } else { out };
+            // SAFETY: the caller's promise covers operands and result; where they share memory the result goes to `spare` first.
+            unsafe {
+                (step.run)(&Call { out: target, args: [a, b, c], n, index });
+                if aliased {
+                    std::ptr::copy_nonoverlapping(spare, out, n * step.size as usize);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The loops that run one operation over a block, generic over the operation and the way elements are stored.
+
+use std::marker::PhantomData;
+use std::slice::{from_raw_parts, from_raw_parts_mut};
+
+use half::{bf16, f16};
+
+use crate::cpu::simd::{Block, Call, Level};
+
+/// How elements lie in memory and what they are computed in. Half precision is computed in float32 and rounded after each
+/// operation; everything else is computed as it is stored.
+pub(in crate::cpu) trait Store: Copy + Default + 'static {
+    /// What it is computed in.
+    type Compute: Copy + Default + 'static;
+    /// Whether stored and computed types are the same.
+    const DIRECT: bool;
+    /// Converts a run of elements for computing.
+    fn load<L: Level>(from: &[Self], to: &mut [Self::Compute]);
+    /// Rounds computed elements back.
+    fn store<L: Level>(from: &[Self::Compute], to: &mut [Self]);
+}
+
+macro_rules! direct {
+    ($($ty:ty)*) => {$(
+        impl Store for $ty {
+            type Compute = $ty;
+            const DIRECT: bool = true;
+            #[inline(always)]
+            fn load<L: Level>(from: &[Self], to: &mut [Self]) {
+                to.copy_from_slice(from);
+            }
+            #[inline(always)]
+            fn store<L: Level>(from: &[Self], to: &mut [Self]) {
+                to.copy_from_slice(from);
+            }
+        }
+    )*};
+}
+direct! { i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 }
+
+impl Store for f16 {
+    type Compute = f32;
+    const DIRECT: bool = false;
+    #[inline(always)]
+    fn load<L: Level>(from: &[Self], to: &mut [f32]) {
+        super::half::f16_to_f32::<L>(from, to);
+    }
+    #[inline(always)]
+    fn store<L: Level>(from: &[f32], to: &mut [Self]) {
+        super::half::f32_to_f16::<L>(from, to);
+    }
+}
+
+impl Store for bf16 {
+    type Compute = f32;
+    const DIRECT: bool = false;
+    #[inline(always)]
+    fn load<L: Level>(from: &[Self], to: &mut [f32]) {
+        super::half::bf16_to_f32(from, to);
+    }
+    #[inline(always)]
+    fn store<L: Level>(from: &[f32], to: &mut [Self]) {
+        super::half::f32_to_bf16(from, to);
+    }
+}
+
+/// An operation on one operand.
+pub(super) trait Unary<T> {
+    /// Its result's type.
+    type Out: Copy + Default + 'static;
+    /// Computes it. Must be `#[inline(always)]`.
+    fn apply<L: Level>(x: T) -> Self::Out;
+}
+
+/// An operation on two operands.
+pub(super) trait Binary<T> {
+    /// Its result's type.
+    type Out: Copy + Default + 'static;
+    /// Computes it. Must be `#[inline(always)]`.
+    fn apply<L: Level>(x: T, y: T) -> Self::Out;
+}
+
+/// Elements converted at a time where stored and computed types differ.
+const CHUNK: usize = 128;
+
+// The slices below are parameters of functions of their own because that tells the compiler that they do not overlap.
+
+#[inline(always)]
+fn map1<L: Level, T: Copy, F: Unary<T>>(out: &mut [F::Out], x: &[T]) {
+    for (out, &x) in out.iter_mut().zip(x) {
+        *out = F::apply::<L>(x);
+    }
+}
+
+#[inline(always)]
+fn map2<L: Level, T: Copy, F: Binary<T>>(out: &mut [F::Out], x: &[T], y: &[T]) {
+    for ((out, &x), &y) in out.iter_mut().zip(x).zip(y) {
+        *out = F::apply::<L>(x, y);
+    }
+}
+
+/// `out[i] = F(x[i])` where both are stored as `S`, or where the result (a bool, an exponent) is stored as computed.
+pub(super) struct Map1<F, S, O>(PhantomData<(F, S, O)>);
+
+impl<F: Unary<S::Compute>, S: Store, O: Store<Compute = F::Out>> Block for Map1<F, S, O> {
+    #[inline(always)]
+    unsafe fn run<L: Level>(call: &Call) {
+        // SAFETY: the caller promises `n` valid elements of these types, the output apart from the operand.
+        let (out, x) = unsafe {
+            (from_raw_parts_mut(call.out.cast::<O>(), call.n), from_raw_parts(call.args[0].cast::<S>(), call.n))
+        };
+        if S::DIRECT && O::DIRECT {
+            // SAFETY: as above, and `DIRECT` says that stored and computed types are the same.
+            let (out, x) = unsafe {
+                (
+                    from_raw_parts_mut(call.out.cast::<O::Compute>(), call.n),
+                    from_raw_parts(call.args[0].cast::<S::Compute>(), call.n),
+                )
+            };
+            return map1::<L, S::Compute, F>(out, x);
+        }
+        let mut wide = [S::Compute::default(); CHUNK];
+        let mut result = [F::Out::default(); CHUNK];
+        for (out, x) in out.chunks_mut(CHUNK).zip(x.chunks(CHUNK)) {
+            S::load::<L>(x, &mut wide[..x.len()]);
+            map1::<L, S::Compute, F>(&mut result[..x.len()], &wide[..x.len()]);
+            O::store::<L>(&result[..x.len()], out);
+        }
+    }
+}
+
+/// `out[i] = F(x[i], y[i])`, as [`Map1`].
+pub(super) struct Map2<F, S, O>(PhantomData<(F, S, O)>);
+
+impl<F: Binary<S::Compute>, S: Store, O: Store<Compute = F::Out>> Block for Map2<F, S, O> {
+    #[inline(always)]
+    unsafe fn run<L: Level>(call: &Call) {
+        // SAFETY: the caller promises `n` valid elements of these types, the output apart from the operands.
+        let (out, x, y) = unsafe {
+            (
+                from_raw_parts_mut(call.out.cast::<O>(), call.n),
+                from_raw_parts(call.args[0].cast::<S>(), call.n),
+                from_raw_parts(call.args[1].cast::<S>(), call.n),
+            )
+        };
+        if S::DIRECT && O::DIRECT {
+            // SAFETY: as above, and `DIRECT` says that stored and computed types are the same.
+            let (out, x, y) = unsafe {
+                (
+                    from_raw_parts_mut(call.out.cast::<O::Compute>(), call.n),
+                    from_raw_parts(call.args[0].cast::<S::Compute>(), call.n),
+                    from_raw_parts(call.args[1].cast::<S::Compute>(), call.n),
+                )
+            };
+            return map2::<L, S::Compute, F>(out, x, y);
+        }
+        let mut wide_x = [S::Compute::default(); CHUNK];
+        let mut wide_y = [S::Compute::default(); CHUNK];
+        let mut result = [F::Out::default(); CHUNK];
+        for ((out, x), y) in out.chunks_mut(CHUNK).zip(x.chunks(CHUNK)).zip(y.chunks(CHUNK)) {
+            let n = x.len();
+            S::load::<L>(x, &mut wide_x[..n]);
+            S::load::<L>(y, &mut wide_y[..n]);
+            map2::<L, S::Compute, F>(&mut result[..n], &wide_x[..n], &wide_y[..n]);
+            O::store::<L>(&result[..n], out);
+        }
+    }
+}
+
+/// `out[i] = if condition[i] { x[i] } else { y[i] }` over elements of `T`'s size.
+pub(super) struct Select<T>(PhantomData<T>);
+
+#[inline(always)]
+fn select<T: Copy>(out: &mut [T], condition: &[u8], x: &[T], y: &[T]) {
+    for (((out, &condition), &x), &y) in out.iter_mut().zip(condition).zip(x).zip(y) {
+        *out = if condition != 0 { x } else { y };
+    }
+}
+
+impl<T: Copy> Block for Select<T> {
+    #[inline(always)]
+    unsafe fn run<L: Level>(call: &Call) {
+        // SAFETY: the caller promises `n` valid elements of these types, the output apart from the operands.
+        unsafe {
+            select(
+                from_raw_parts_mut(call.out.cast::<T>(), call.n),
+                from_raw_parts(call.args[0], call.n),
+                from_raw_parts(call.args[1].cast::<T>(), call.n),
+                from_raw_parts(call.args[2].cast::<T>(), call.n),
+            );
+        }
+    }
+}
+
+/// `out[i] = x[i]` over elements of `T`'s size.
+pub(super) struct Copy1<T>(PhantomData<T>);
+
+impl<T: Copy> Block for Copy1<T> {
+    #[inline(always)]
+    unsafe fn run<L: Level>(call: &Call) {
+        // SAFETY: the caller promises `n` valid elements, the output apart from the operand.
+        unsafe { std::ptr::copy_nonoverlapping(call.args[0].cast::<T>(), call.out.cast::<T>(), call.n) }
+    }
+}

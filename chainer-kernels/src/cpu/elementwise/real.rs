@@ -1,0 +1,319 @@
+//! float32 and float64 as the elementwise operations see them.
+
+use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
+
+use crate::cpu::simd::Level;
+
+/// A floating-point type in which operations are computed.
+pub(super) trait Real:
+    Copy
+    + Default
+    + PartialOrd
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Rem<Output = Self>
+    + Neg<Output = Self>
+    + 'static
+{
+    /// The nearest value.
+    fn of(x: f64) -> Self;
+    fn absolute(self) -> Self;
+    fn square_root(self) -> Self;
+    fn round_down(self) -> Self;
+    fn round_up(self) -> Self;
+    fn round_to_zero(self) -> Self;
+    fn round_to_even(self) -> Self;
+    fn with_sign_of(self, other: Self) -> Self;
+    fn sign_bit(self) -> bool;
+    fn next_after(self, towards: Self) -> Self;
+    fn frexp(self) -> (Self, i32);
+    fn ldexp(self, n: i32) -> Self;
+    fn to_i32(self) -> i32;
+
+    fn exp<L: Level>(self) -> Self;
+    fn exp2<L: Level>(self) -> Self;
+    fn expm1<L: Level>(self) -> Self;
+    fn log<L: Level>(self) -> Self;
+    fn log2<L: Level>(self) -> Self;
+    fn log10<L: Level>(self) -> Self;
+    fn log1p<L: Level>(self) -> Self;
+    fn sin<L: Level>(self) -> Self;
+    fn cos<L: Level>(self) -> Self;
+    fn tan<L: Level>(self) -> Self;
+    fn tanh<L: Level>(self) -> Self;
+    fn sigmoid<L: Level>(self) -> Self;
+    fn softplus<L: Level>(self) -> Self;
+    fn erf<L: Level>(self) -> Self;
+    fn erfc<L: Level>(self) -> Self;
+    fn pow<L: Level>(self, y: Self) -> Self;
+    fn cbrt(self) -> Self;
+    fn arcsin(self) -> Self;
+    fn arccos(self) -> Self;
+    fn arctan(self) -> Self;
+    fn sinh(self) -> Self;
+    fn cosh(self) -> Self;
+    fn arcsinh(self) -> Self;
+    fn arccosh(self) -> Self;
+    fn arctanh(self) -> Self;
+    fn arctan2(self, x: Self) -> Self;
+    fn hypot(self, y: Self) -> Self;
+}
+
+/// What both types have from the standard library.
+macro_rules! common {
+    ($ty:ident, $frexp:path, $ldexp:path, $next:path) => {
+        #[inline(always)]
+        fn of(x: f64) -> Self {
+            x as $ty
+        }
+        #[inline(always)]
+        fn absolute(self) -> Self {
+            self.abs()
+        }
+        #[inline(always)]
+        fn square_root(self) -> Self {
+            self.sqrt()
+        }
+        #[inline(always)]
+        fn round_down(self) -> Self {
+            self.floor()
+        }
+        #[inline(always)]
+        fn round_up(self) -> Self {
+            self.ceil()
+        }
+        #[inline(always)]
+        fn round_to_zero(self) -> Self {
+            self.trunc()
+        }
+        #[inline(always)]
+        fn round_to_even(self) -> Self {
+            self.round_ties_even()
+        }
+        #[inline(always)]
+        fn with_sign_of(self, other: Self) -> Self {
+            self.copysign(other)
+        }
+        #[inline(always)]
+        fn sign_bit(self) -> bool {
+            self.is_sign_negative()
+        }
+        #[inline(always)]
+        fn next_after(self, towards: Self) -> Self {
+            $next(self, towards)
+        }
+        #[inline(always)]
+        fn frexp(self) -> (Self, i32) {
+            // The C library leaves the exponent of these open; NumPy gives 0.
+            if self == 0.0 || !self.is_finite() { (self, 0) } else { $frexp(self) }
+        }
+        #[inline(always)]
+        fn ldexp(self, n: i32) -> Self {
+            $ldexp(self, n)
+        }
+        #[inline(always)]
+        fn to_i32(self) -> i32 {
+            self as i32
+        }
+        #[inline(always)]
+        fn cbrt(self) -> Self {
+            $ty::cbrt(self)
+        }
+        #[inline(always)]
+        fn arcsin(self) -> Self {
+            self.asin()
+        }
+        #[inline(always)]
+        fn arccos(self) -> Self {
+            self.acos()
+        }
+        #[inline(always)]
+        fn arctan(self) -> Self {
+            self.atan()
+        }
+        #[inline(always)]
+        fn sinh(self) -> Self {
+            $ty::sinh(self)
+        }
+        #[inline(always)]
+        fn cosh(self) -> Self {
+            $ty::cosh(self)
+        }
+        #[inline(always)]
+        fn arctan2(self, x: Self) -> Self {
+            self.atan2(x)
+        }
+        #[inline(always)]
+        fn hypot(self, y: Self) -> Self {
+            $ty::hypot(self, y)
+        }
+    };
+}
+
+impl Real for f32 {
+    common!(f32, libm::frexpf, libm::ldexpf, libm::nextafterf);
+
+    // The standard library's own formula loses digits near 0 and for large operands.
+    #[inline(always)]
+    fn arcsinh(self) -> Self {
+        libm::asinhf(self)
+    }
+    #[inline(always)]
+    fn arccosh(self) -> Self {
+        libm::acoshf(self)
+    }
+    #[inline(always)]
+    fn arctanh(self) -> Self {
+        libm::atanhf(self)
+    }
+    #[inline(always)]
+    fn exp<L: Level>(self) -> Self {
+        f32::exp(self)
+    }
+    #[inline(always)]
+    fn exp2<L: Level>(self) -> Self {
+        f32::exp2(self)
+    }
+    #[inline(always)]
+    fn expm1<L: Level>(self) -> Self {
+        f32::exp_m1(self)
+    }
+    #[inline(always)]
+    fn log<L: Level>(self) -> Self {
+        f32::ln(self)
+    }
+    #[inline(always)]
+    fn log2<L: Level>(self) -> Self {
+        f32::log2(self)
+    }
+    #[inline(always)]
+    fn log10<L: Level>(self) -> Self {
+        f32::log10(self)
+    }
+    #[inline(always)]
+    fn log1p<L: Level>(self) -> Self {
+        f32::ln_1p(self)
+    }
+    #[inline(always)]
+    fn sin<L: Level>(self) -> Self {
+        f32::sin(self)
+    }
+    #[inline(always)]
+    fn cos<L: Level>(self) -> Self {
+        f32::cos(self)
+    }
+    #[inline(always)]
+    fn tan<L: Level>(self) -> Self {
+        f32::tan(self)
+    }
+    #[inline(always)]
+    fn tanh<L: Level>(self) -> Self {
+        f32::tanh(self)
+    }
+    #[inline(always)]
+    fn sigmoid<L: Level>(self) -> Self {
+        1.0 / (1.0 + f32::exp(-self))
+    }
+    #[inline(always)]
+    fn softplus<L: Level>(self) -> Self {
+        let tail = f32::ln_1p(f32::exp(-self.abs()));
+        if self > 0.0 { self + tail } else { tail }
+    }
+    #[inline(always)]
+    fn erf<L: Level>(self) -> Self {
+        libm::erff(self)
+    }
+    #[inline(always)]
+    fn erfc<L: Level>(self) -> Self {
+        libm::erfcf(self)
+    }
+    #[inline(always)]
+    fn pow<L: Level>(self, y: Self) -> Self {
+        f32::powf(self, y)
+    }
+}
+
+impl Real for f64 {
+    common!(f64, libm::frexp, libm::ldexp, libm::nextafter);
+
+    // The standard library's own formula loses digits near 0 and for large operands.
+    #[inline(always)]
+    fn arcsinh(self) -> Self {
+        libm::asinh(self)
+    }
+    #[inline(always)]
+    fn arccosh(self) -> Self {
+        libm::acosh(self)
+    }
+    #[inline(always)]
+    fn arctanh(self) -> Self {
+        libm::atanh(self)
+    }
+    #[inline(always)]
+    fn exp<L: Level>(self) -> Self {
+        f64::exp(self)
+    }
+    #[inline(always)]
+    fn exp2<L: Level>(self) -> Self {
+        f64::exp2(self)
+    }
+    #[inline(always)]
+    fn expm1<L: Level>(self) -> Self {
+        f64::exp_m1(self)
+    }
+    #[inline(always)]
+    fn log<L: Level>(self) -> Self {
+        f64::ln(self)
+    }
+    #[inline(always)]
+    fn log2<L: Level>(self) -> Self {
+        f64::log2(self)
+    }
+    #[inline(always)]
+    fn log10<L: Level>(self) -> Self {
+        f64::log10(self)
+    }
+    #[inline(always)]
+    fn log1p<L: Level>(self) -> Self {
+        f64::ln_1p(self)
+    }
+    #[inline(always)]
+    fn sin<L: Level>(self) -> Self {
+        f64::sin(self)
+    }
+    #[inline(always)]
+    fn cos<L: Level>(self) -> Self {
+        f64::cos(self)
+    }
+    #[inline(always)]
+    fn tan<L: Level>(self) -> Self {
+        f64::tan(self)
+    }
+    #[inline(always)]
+    fn tanh<L: Level>(self) -> Self {
+        f64::tanh(self)
+    }
+    #[inline(always)]
+    fn sigmoid<L: Level>(self) -> Self {
+        1.0 / (1.0 + f64::exp(-self))
+    }
+    #[inline(always)]
+    fn softplus<L: Level>(self) -> Self {
+        let tail = f64::ln_1p(f64::exp(-self.abs()));
+        if self > 0.0 { self + tail } else { tail }
+    }
+    #[inline(always)]
+    fn erf<L: Level>(self) -> Self {
+        libm::erf(self)
+    }
+    #[inline(always)]
+    fn erfc<L: Level>(self) -> Self {
+        libm::erfc(self)
+    }
+    #[inline(always)]
+    fn pow<L: Level>(self, y: Self) -> Self {
+        f64::powf(self, y)
+    }
+}

@@ -1,0 +1,7 @@
+//! The executor against the naive interpreter, over dtypes, layouts, vector levels and thread counts.
+
+mod arrays;
+mod operations;
+mod programs;
+mod reductions;
+mod reference;
