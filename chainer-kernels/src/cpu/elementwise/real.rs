@@ -162,7 +162,8 @@ impl Real for f32 {
     }
     #[inline(always)]
     fn arccosh(self) -> Self {
-        libm::acoshf(self)
+        // Outside its domain acoshf gives numbers.
+        if self < 1.0 { f32::NAN } else { libm::acoshf(self) }
     }
     #[inline(always)]
     fn arctanh(self) -> Self {
