@@ -2,8 +2,11 @@
 //!
 //! Concrete datasets are in [`datasets`](crate::datasets), what walks over them in [`iterators`](crate::iterators).
 
+mod array;
+mod concat;
 mod root;
 
+pub use concat::{Concat, Example, concat_examples};
 pub use root::{get_dataset_root, set_dataset_root};
 
 use std::sync::Arc;

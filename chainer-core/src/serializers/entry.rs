@@ -1,6 +1,6 @@
 //! One stored value: an array of numbers, a text, or an object of another language's that stays closed.
 
-use chainer_kernels::{Dtype, Element, Scalar, with_element};
+use chainer_kernels::{Array, Dtype, Element, Scalar, bf16, f16, with_element};
 
 /// One stored value, independent of the file format.
 #[derive(Clone, PartialEq, Debug)]
@@ -49,6 +49,49 @@ impl Entry {
         }
     }
 
+    /// An entry that holds the elements of an array, which are computed if they have not been yet.
+    ///
+    /// # Errors
+    /// The array has failed.
+    pub fn from_array(array: &Array) -> chainer_kernels::Result<Entry> {
+        let bytes = match array.dtype() {
+            Dtype::Bool => array.to_vec::<bool>()?.into_iter().map(u8::from).collect(),
+            Dtype::I8 => little_endian(array.to_vec()?, i8::to_le_bytes),
+            Dtype::I16 => little_endian(array.to_vec()?, i16::to_le_bytes),
+            Dtype::I32 => little_endian(array.to_vec()?, i32::to_le_bytes),
+            Dtype::I64 => little_endian(array.to_vec()?, i64::to_le_bytes),
+            Dtype::U8 => array.to_vec::<u8>()?,
+            Dtype::U16 => little_endian(array.to_vec()?, u16::to_le_bytes),
+            Dtype::U32 => little_endian(array.to_vec()?, u32::to_le_bytes),
+            Dtype::U64 => little_endian(array.to_vec()?, u64::to_le_bytes),
+            Dtype::F16 => little_endian(array.to_vec()?, f16::to_le_bytes),
+            Dtype::BF16 => little_endian(array.to_vec()?, bf16::to_le_bytes),
+            Dtype::F32 => little_endian(array.to_vec()?, f32::to_le_bytes),
+            Dtype::F64 => little_endian(array.to_vec()?, f64::to_le_bytes),
+        };
+        Ok(Entry::Array { dtype: array.dtype(), shape: array.shape().to_vec(), bytes })
+    }
+
+    /// The stored array; `None` for a text or an object.
+    pub fn to_array(&self) -> Option<Array> {
+        let Entry::Array { dtype, shape, bytes } = self else { return None };
+        Some(match dtype {
+            Dtype::Bool => Array::from_vec(bytes.iter().map(|b| *b != 0).collect(), shape),
+            Dtype::I8 => from_bytes(bytes, shape, i8::from_le_bytes),
+            Dtype::I16 => from_bytes(bytes, shape, i16::from_le_bytes),
+            Dtype::I32 => from_bytes(bytes, shape, i32::from_le_bytes),
+            Dtype::I64 => from_bytes(bytes, shape, i64::from_le_bytes),
+            Dtype::U8 => Array::from_slice(bytes, shape),
+            Dtype::U16 => from_bytes(bytes, shape, u16::from_le_bytes),
+            Dtype::U32 => from_bytes(bytes, shape, u32::from_le_bytes),
+            Dtype::U64 => from_bytes(bytes, shape, u64::from_le_bytes),
+            Dtype::F16 => from_bytes(bytes, shape, f16::from_le_bytes),
+            Dtype::BF16 => from_bytes(bytes, shape, bf16::from_le_bytes),
+            Dtype::F32 => from_bytes(bytes, shape, f32::from_le_bytes),
+            Dtype::F64 => from_bytes(bytes, shape, f64::from_le_bytes),
+        })
+    }
+
     /// A few words for messages: `float32 of shape [3, 4]`.
     pub fn describe(&self) -> String {
         match self {
@@ -58,6 +101,15 @@ impl Entry {
             Entry::Object => "a pickled Python object".to_owned(),
         }
     }
+}
+
+fn little_endian<T, const N: usize>(values: Vec<T>, bytes: fn(T) -> [u8; N]) -> Vec<u8> {
+    values.into_iter().flat_map(bytes).collect()
+}
+
+fn from_bytes<T: Element, const N: usize>(bytes: &[u8], shape: &[usize], value: fn([u8; N]) -> T) -> Array {
+    let (chunks, _) = bytes.as_chunks::<N>();
+    Array::from_vec(chunks.iter().map(|chunk| value(*chunk)).collect(), shape)
 }
 
 /// One little-endian element as a scalar.
@@ -202,6 +254,28 @@ mod tests {
         assert_eq!(String::from_entry(&"grün".to_owned().to_entry()), Ok("grün".to_owned()));
         assert_eq!(Vec::<usize>::from_entry(&vec![3usize, 0].to_entry()), Ok(vec![3, 0]));
         assert_eq!(Vec::<u64>::from_entry(&vec![u64::MAX].to_entry()), Ok(vec![u64::MAX]));
+    }
+
+    #[test]
+    fn arrays_come_back_bit_for_bit() {
+        for dtype in Dtype::ALL {
+            let array = with_element!(dtype, T => {
+                let values: Vec<T> = (0..6).map(|i| T::from_scalar(Scalar::Float(i as f64 / 2.0))).collect();
+                Array::from_vec(values, [2, 3])
+            });
+            let entry = Entry::from_array(&array).unwrap();
+            let back = entry.to_array().unwrap();
+            assert_eq!((back.dtype(), back.shape()), (dtype, array.shape()));
+            assert_eq!(Entry::from_array(&back).unwrap(), entry);
+            assert_eq!(back.to_f64_vec().unwrap(), array.to_f64_vec().unwrap());
+        }
+        let nan = f32::from_bits(0x7fc1_2345);
+        let back = Entry::from_array(&Array::from([nan])).unwrap().to_array().unwrap();
+        assert_eq!(back.to_vec::<f32>().unwrap()[0].to_bits(), nan.to_bits());
+        assert!(Entry::Text("a".to_owned()).to_array().is_none());
+        let columns = Array::from([[1i32, 2], [3, 4]]).transpose();
+        assert_eq!(Entry::from_array(&columns).unwrap(), Entry::array(vec![2, 2], &[1i32, 3, 2, 4]));
+        assert_eq!(Entry::from_array(&Array::zeros([0, 3], Dtype::F16)).unwrap().to_array().unwrap().size(), 0);
     }
 
     #[test]

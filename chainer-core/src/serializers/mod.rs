@@ -16,7 +16,7 @@ pub use entry::{Entry, Value};
 pub use npy::{read_npy, write_npy};
 pub use npz::{DictionarySerializer, NpzDeserializer, load_npz, save_npz};
 
-use chainer_kernels::{Error, ErrorKind, Result};
+use chainer_kernels::{Array, ArrayOps, Dtype, Error, ErrorKind, Result};
 
 /// An object whose state can be saved and restored.
 ///
@@ -127,6 +127,63 @@ impl<'a> Serializer<'a> {
         }
     }
 
+    /// Stores an array, or replaces it by the stored one, converted to its dtype.
+    ///
+    /// # Errors
+    /// The array has failed. When loading: no entry has this key (unless the store is not strict), the shapes differ, or the stored
+    /// dtype is of a higher kind (floats do not become integers).
+    pub fn array(&mut self, key: &str, array: &mut Array) -> Result<()> {
+        let mut value = Some(array.clone());
+        self.optional_array(key, &mut value, array.dtype())?;
+        match value {
+            Some(value) => *array = value,
+            None if self.is_loading() && self.store.is_strict() => return Err(self.missing(key)),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// As [`array`](Self::array) for an array that need not exist, such as a parameter that takes its shape from the first input:
+    /// an absent one is not stored, and one that is absent becomes what is stored, as `dtype`, or stays absent if nothing is.
+    ///
+    /// # Errors
+    /// As for [`array`](Self::array); an array that exists must also be stored.
+    pub fn optional_array(&mut self, key: &str, array: &mut Option<Array>, dtype: Dtype) -> Result<()> {
+        if !self.is_loading() {
+            return match array {
+                Some(array) => self.put(key, Entry::from_array(array)?),
+                None => Ok(()),
+            };
+        }
+        let entry = match array {
+            Some(_) => self.require(key)?,
+            None => self.get(key)?,
+        };
+        // Chainer stores `None` for a parameter without a shape.
+        let Some(entry) = entry.filter(|entry| array.is_some() || *entry != Entry::Object) else { return Ok(()) };
+        let Some(stored) = entry.to_array() else {
+            return Err(self.error(key, &format!("expected an array of {dtype}, found {}", entry.describe())));
+        };
+        if let Some(array) = array {
+            array.check()?;
+            if array.shape() != stored.shape() {
+                let (expect, actual) = (array.shape().to_vec(), stored.shape().to_vec());
+                return Err(self.error(key, &format!("expected shape {expect:?}, found shape {actual:?}")));
+            }
+        }
+        let rank = |dtype: Dtype| {
+            "biuf".find(match dtype.kind() {
+                'u' => 'i',
+                kind => kind,
+            })
+        };
+        if rank(stored.dtype()) > rank(dtype) {
+            return Err(self.error(key, &format!("expected {dtype}, found {}, which does not convert", stored.dtype())));
+        }
+        *array = Some(stored.astype(dtype));
+        Ok(())
+    }
+
     /// Stores an entry at a key.
     pub fn put(&mut self, key: &str, entry: Entry) -> Result<()> {
         self.store.put(&self.full(key), entry)
@@ -159,5 +216,41 @@ impl<'a> Serializer<'a> {
 
     fn missing(&self, key: &str) -> Error {
         self.error(key, "there is no such entry; was the file written by an object of another structure?")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Weights(Option<Array>, Array);
+
+    impl Serializable for Weights {
+        fn serialize(&mut self, s: &mut Serializer<'_>) -> Result<()> {
+            s.optional_array("lazy", &mut self.0, Dtype::F32)?;
+            s.array("W", &mut self.1)
+        }
+    }
+
+    #[test]
+    fn arrays_are_checked_and_converted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.npz");
+        save_npz(&path, &mut Weights(Some(Array::from([1.5f64])), Array::from([1.0f64, 2.0]))).unwrap();
+        let mut restored = Weights(None, Array::zeros([2], Dtype::F32));
+        load_npz(&path, &mut restored).unwrap();
+        assert_eq!(restored.0.unwrap().to_vec::<f32>().unwrap(), [1.5]);
+        assert_eq!(restored.1.to_vec::<f32>().unwrap(), [1.0, 2.0]);
+        let error = load_npz(&path, &mut Weights(None, Array::zeros([3], Dtype::F32))).unwrap_err();
+        assert!(error.to_string().contains("\"W\": expected shape [3], found shape [2]"), "{error}");
+        let error = load_npz(&path, &mut Weights(None, Array::zeros([2], Dtype::I32))).unwrap_err();
+        assert!(error.to_string().contains("expected int32, found float64"), "{error}");
+        save_npz(&path, &mut Weights(None, Array::from([1.0f32]))).unwrap();
+        let mut restored = Weights(None, Array::zeros([1], Dtype::F32));
+        load_npz(&path, &mut restored).unwrap();
+        assert!(restored.0.is_none());
+        let error = load_npz(&path, &mut Weights(Some(Array::from([1f32])), restored.1)).unwrap_err();
+        assert!(error.to_string().contains("\"lazy\""), "{error}");
+        assert!(save_npz(&path, &mut Weights(None, Array::from_vec(vec![1f32], [2]))).is_err());
     }
 }
