@@ -16,7 +16,7 @@ pub enum Entry {
     },
     /// A text.
     Text(String),
-    /// A pickled Python object, such as the `None` that Chainer stores for an absent value.
+    /// Python's `None`, which Chainer stores for an absent value. (Any other pickled object of Python reads as this, too.)
     Object,
 }
 

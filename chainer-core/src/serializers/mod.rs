@@ -144,7 +144,8 @@ impl<'a> Serializer<'a> {
     }
 
     /// As [`array`](Self::array) for an array that need not exist, such as a parameter that takes its shape from the first input:
-    /// an absent one is not stored, and one that is absent becomes what is stored, as `dtype`, or stays absent if nothing is.
+    /// an absent one is stored as Python's `None`, and one that is absent becomes what is stored, as `dtype`, or stays absent if
+    /// nothing is.
     ///
     /// # Errors
     /// As for [`array`](Self::array); an array that exists must also be stored.
@@ -152,14 +153,13 @@ impl<'a> Serializer<'a> {
         if !self.is_loading() {
             return match array {
                 Some(array) => self.put(key, Entry::from_array(array)?),
-                None => Ok(()),
+                None => self.put(key, Entry::Object),
             };
         }
         let entry = match array {
             Some(_) => self.require(key)?,
             None => self.get(key)?,
         };
-        // Chainer stores `None` for a parameter without a shape.
         let Some(entry) = entry.filter(|entry| array.is_some() || *entry != Entry::Object) else { return Ok(()) };
         let Some(stored) = entry.to_array() else {
             return Err(self.error(key, &format!("expected an array of {dtype}, found {}", entry.describe())));

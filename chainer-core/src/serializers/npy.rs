@@ -14,12 +14,18 @@ const ALIGNMENT: usize = 64;
 /// Headers of arrays are some 100 bytes; a longer one is damaged.
 const MAX_HEADER: usize = 1 << 16;
 
+/// Python's pickle (protocol 2) of the array `numpy.array(None, dtype=object)`: what Chainer stores for an absent value.
+const PICKLED_NONE: &[u8] = b"\x80\x02cnumpy.core.multiarray\n_reconstruct\nq\x00cnumpy\nndarray\nq\x01K\x00\x85q\x02c_codecs\n\
+    encode\nq\x03X\x01\x00\x00\x00bq\x04X\x06\x00\x00\x00latin1q\x05\x86q\x06Rq\x07\x87q\x08Rq\t(K\x01cnumpy\ndtype\nq\nX\x02\x00\
+    \x00\x00O8q\x0bK\x00K\x01\x87q\x0cRq\r(K\x03X\x01\x00\x00\x00|q\x0eNNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK?tq\x0fb\x89]q\x10Natq\x11b.";
+
 /// Writes an entry in `.npy` format, version 1.
 ///
-/// bfloat16, which NumPy lacks, is widened to float32; texts become a `<U` scalar, as NumPy makes of a Python string.
+/// bfloat16, which NumPy lacks, is widened to float32; texts become a `<U` scalar, as NumPy makes of a Python string; an object
+/// becomes Python's `None`.
 ///
 /// # Errors
-/// What the writer reports; a pickled object cannot be written.
+/// What the writer reports.
 pub fn write_npy(entry: &Entry, mut writer: impl Write) -> std::io::Result<()> {
     match entry {
         Entry::Array { dtype: Dtype::BF16, shape, .. } => {
@@ -40,7 +46,10 @@ pub fn write_npy(entry: &Entry, mut writer: impl Write) -> std::io::Result<()> {
             bytes.resize(characters * 4, 0);
             writer.write_all(&bytes)
         }
-        Entry::Object => Err(std::io::Error::other("a pickled Python object cannot be written")),
+        Entry::Object => {
+            writer.write_all(&header("|O", &[]))?;
+            writer.write_all(PICKLED_NONE)
+        }
     }
 }
 
@@ -257,6 +266,7 @@ mod tests {
             Entry::array(vec![2], &[chainer_kernels::f16::from_f32(0.5); 2]),
             Entry::Text("äöü [1]".to_owned()),
             Entry::Text(String::new()),
+            Entry::Object,
         ] {
             assert_eq!(read_npy(&written(&entry)[..]).unwrap(), entry);
         }
