@@ -1,6 +1,6 @@
 //! An array as a dataset: its rows are the examples.
 
-use chainer_kernels::{Array, Dtype, Error, Result, Shape, with_element};
+use chainer_kernels::{Array, Error, Result, Shape, with_element};
 
 use super::{Dataset, check_index};
 
@@ -36,6 +36,7 @@ impl Dataset for Array {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chainer_kernels::Dtype;
 
     #[test]
     fn rows_are_examples() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chainer_kernels::{Array, Device, Dtype, Element, Error, Result, Scalar, bf16, f16, with_element};
+use chainer_kernels::{Array, Device, Element, Error, Result, Scalar, bf16, f16, with_element};
 
 /// Joins examples to a batch: arrays (or numbers) along a new first axis; tuples and maps of them part by part.
 ///
@@ -216,6 +216,7 @@ tuples! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chainer_kernels::Dtype;
 
     #[test]
     fn padding_fills_up_to_the_largest() {
