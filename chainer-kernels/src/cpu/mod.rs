@@ -63,6 +63,23 @@ impl Backend for Cpu {
     }
 }
 
+/// The integers of an input of a [`crate::kernel::HostKernel`], in row-major order.
+pub(crate) fn integers(input: &View) -> Vec<i64> {
+    strided::integers(input)
+}
+
+/// Writes values in row-major order over an output of a [`crate::kernel::HostKernel`].
+pub(crate) fn write_row_major<T: crate::dtype::Element>(output: &View, values: &[T]) -> Result<()> {
+    if output.dtype != T::DTYPE || output.shape.size() != values.len() {
+        let expect = format!("{} values of {}", output.shape.size(), output.dtype);
+        return Err(Error::mismatch("write", expect, format!("{} of {}", values.len(), T::DTYPE)));
+    }
+    let strides = output.shape.strides();
+    // SAFETY: the slice has an element for each of the output, which belongs to the kernel.
+    unsafe { strided::copy(&output.shape, values.as_ptr(), &strides, output.ptr_as::<T>(), &output.strides) };
+    Ok(())
+}
+
 /// The kernels that write row-major outputs only.
 fn row_major(kernel: &Kernel, inputs: &[View], outputs: &[View]) -> Result<()> {
     match kernel {
