@@ -6,6 +6,7 @@ pub mod array;
 pub mod backend;
 mod buffer;
 pub mod cpu;
+pub mod cuda;
 pub mod dtype;
 pub mod error;
 mod expr;
