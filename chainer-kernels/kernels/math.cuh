@@ -114,9 +114,9 @@ template <class T> __device__ inline T wrapping_multiply(T x, T y) {
 template <class T> __device__ inline T wrapping_negate(T x) { return wrapping_subtract((T)0, x); }
 
 // The smallest signed number has no positive counterpart and stays.
-template <class T> __device__ inline T wrapping_absolute(T x) { return x < (T)0 ? wrapping_negate(x) : x; }
+template <class T> __device__ inline T wrapping_absolute(T x) { return is_negative(x) ? wrapping_negate(x) : x; }
 
-template <class T> __device__ inline T integer_sign(T x) { return (T)((x > (T)0) - (x < (T)0)); }
+template <class T> __device__ inline T integer_sign(T x) { return is_negative(x) ? (T)-1 : (T)(x != (T)0); }
 
 // Quotient and remainder of C with its two traps taken out: division by zero gives 0, and division by -1, which overflows for
 // the smallest number, is a negation.
@@ -131,17 +131,17 @@ template <class T> __device__ inline T integer_fmod(T x, T y) {
 }
 template <class T> __device__ inline T integer_remainder(T x, T y) {
     const T rest = integer_fmod(x, y);
-    return rest != (T)0 && (rest < (T)0) != (y < (T)0) ? (T)(rest + y) : rest;
+    return rest != (T)0 && is_negative(rest) != is_negative(y) ? (T)(rest + y) : rest;
 }
 template <class T> __device__ inline T integer_floor_divide(T x, T y) {
     const T quotient = integer_quotient(x, y);
     const bool inexact = integer_fmod(x, y) != (T)0;
-    return inexact && (x < (T)0) != (y < (T)0) ? (T)(quotient - 1) : quotient;
+    return inexact && is_negative(x) != is_negative(y) ? (T)(quotient - 1) : quotient;
 }
 
 // By repeated squaring, wrapping. A negative power of an integer is 0, but for the bases 1 and -1.
 template <class T> __device__ inline T integer_power(T base, T exponent) {
-    if (exponent < (T)0) {
+    if (is_negative(exponent)) {
         if (base == (T)1) return 1;
         if (base == (T)-1) return exponent & (T)1 ? (T)-1 : (T)1;
         return 0;
@@ -156,13 +156,13 @@ template <class T> __device__ inline T integer_power(T base, T exponent) {
 }
 
 // Shifting by the width or more (or by a negative number) leaves no bit of x: 0, or the sign everywhere.
-template <class T> __device__ inline bool shifts_all_out(T n) { return n < (T)0 || n >= (T)(8 * sizeof(T)); }
+template <class T> __device__ inline bool shifts_all_out(T n) { return is_negative(n) || n >= (T)(8 * sizeof(T)); }
 template <class T> __device__ inline T shift_left(T x, T n) {
     typedef typename Wrapping<T>::Type W;
     return shifts_all_out(n) ? (T)0 : (T)((W)x << n);
 }
 template <class T> __device__ inline T shift_right(T x, T n) {
-    return shifts_all_out(n) ? (x < (T)0 ? (T)-1 : (T)0) : (T)(x >> n);
+    return shifts_all_out(n) ? (is_negative(x) ? (T)-1 : (T)0) : (T)(x >> n);
 }
 
 }  // namespace chainer

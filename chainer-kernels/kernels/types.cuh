@@ -50,6 +50,11 @@ template <> struct Wrapping<uint64> { typedef uint64 Type; };
 
 template <class T> __device__ inline constexpr bool is_signed() { return (T)-1 < (T)1; }
 
+template <class T> __device__ inline bool is_negative(T x) {
+    if constexpr (is_signed<T>()) return x < (T)0;
+    return false;
+}
+
 // The ends of an element type's range; for floats the infinities, which NVRTC does not define.
 template <class T> __device__ inline T smallest() {
     return is_signed<T>() ? (T)((typename Wrapping<T>::Type)1 << (8 * sizeof(T) - 1)) : (T)0;

@@ -3,15 +3,21 @@
 use std::fmt::Write;
 
 use crate::cuda::Source;
-use crate::cuda::expression::{expression, is_half, loaded, memory_type, register_type, stored};
+use crate::cuda::expression::{expression, is_constant, is_half, loaded, memory_type, register_type, stored};
 use crate::cuda::layout::{Access, BLOCK, Class, Field, Step};
 use crate::dtype::Dtype;
 use crate::error::{Error, Result};
 use crate::op::Op;
 use crate::program::{Program, ScalarBits, Value};
 
-/// A name that tells what a program does, such as `multiply_add_tanh`: for profiles.
-pub fn kernel_name(program: &Program) -> String {
+/// A name for the kernel of an elementwise program, for profiles: `map_multiply_add_tanh`.
+pub fn map_name(program: &Program) -> String {
+    let words = operations(program);
+    if words.is_empty() { "map_copy".to_owned() } else { format!("map_{}", words.join("_")) }
+}
+
+/// The first operations of a program, casts and copies left out.
+pub(super) fn operations(program: &Program) -> Vec<&'static str> {
     const WORDS: usize = 5;
     let mut words: Vec<&str> = Vec::new();
     for instr in &program.instrs {
@@ -23,11 +29,11 @@ pub fn kernel_name(program: &Program) -> String {
         words.truncate(WORDS);
         words.push("and_more");
     }
-    if words.is_empty() { "copy".to_owned() } else { words.join("_") }
+    words
 }
 
 /// The kernel of an elementwise program. `class` comes from [`crate::cuda::layout::Layout::map`] over the program's inputs, then
-/// its outputs.
+/// its outputs. `name` must not be that of a function of C, which is why [`map_name`] puts `map_` before the operations.
 ///
 /// The kernel's parameters are the inputs, the outputs (pointers to each one's first element), the layout's struct and, where the
 /// program has scalars, a struct of them ([`pack_scalars`]). It may be launched with any number of blocks of [`BLOCK`] threads. As
@@ -57,22 +63,25 @@ pub fn kernel_name(program: &Program) -> String {
 /// ```
 pub fn map(name: &str, program: &Program, class: &Class) -> Result<Source> {
     let operands = Operands::of_map(program);
-    let mut text = Writer::new(name, class, &operands, &["size"], &["index"])?;
-    text.space_struct(&["size"], &[]);
+    let live = Live::of(program, None);
+    let mut text = Writer::new(name, class, &operands, &live, &["size"], &["index"])?;
+    text.open_namespace();
+    text.space_struct(&[]);
     text.scalar_struct(program);
     text.operand_comments(&[]);
     text.signature(name, program, &[]);
     text.scalar_registers(program);
-    text.fixed_loads(program, None);
+    text.fixed_loads(program);
     let index = text.index_type();
     text.line(&format!("const {index} step = ({index})gridDim.x * blockDim.x;"));
     text.open(&format!(
         "for ({index} index = ({index})blockIdx.x * blockDim.x + threadIdx.x; index < space.size; index += step) {{"
     ));
-    text.coordinates(0);
-    text.element(program, None, "index")?;
+    text.coordinates(0, &text.element_operands(program));
+    text.element(program, "index")?;
     text.close();
     text.close();
+    text.close_namespace();
     Ok(Source { headers: headers(program), body: text.finish(), entries: vec![name.to_owned()] })
 }
 
@@ -132,6 +141,51 @@ impl Operands {
     }
 }
 
+/// The parts of a program that something written depends on. Nothing else is computed, loaded or declared.
+pub(super) struct Live {
+    instrs: Vec<bool>,
+    inputs: Vec<bool>,
+    scalars: Vec<bool>,
+}
+
+impl Live {
+    /// What the outputs and the reduced value need.
+    pub(super) fn of(program: &Program, reduced: Option<Value>) -> Live {
+        let mut live = Live {
+            instrs: vec![false; program.instrs.len()],
+            inputs: vec![false; program.inputs.len()],
+            scalars: vec![false; program.scalars.len()],
+        };
+        program.outputs.iter().for_each(|&instr| live.mark(Value::Instr(instr)));
+        reduced.into_iter().for_each(|value| live.mark(value));
+        // Operands stand before their users.
+        for (i, instr) in program.instrs.iter().enumerate().rev() {
+            if live.instrs[i] && !is_constant(instr.op, instr.dtype) {
+                instr.operands().iter().for_each(|&operand| live.mark(operand));
+            }
+        }
+        live
+    }
+
+    fn mark(&mut self, value: Value) {
+        match value {
+            Value::Input(i) => self.inputs[i as usize] = true,
+            Value::Scalar(i) => self.scalars[i as usize] = true,
+            Value::Instr(i) => self.instrs[i as usize] = true,
+        }
+    }
+
+    /// Whether an element's position is needed.
+    pub(super) fn position(&self, program: &Program) -> bool {
+        program.instrs.iter().zip(&self.instrs).any(|(instr, &live)| live && is_source(instr.op))
+    }
+}
+
+/// Whether an operation depends on the place of the element.
+pub(super) fn is_source(op: Op) -> bool {
+    matches!(op, Op::Index | Op::Uniform | Op::Normal)
+}
+
 /// Writes a kernel line by line. Coordinates along walk `w` are called by its index's first letter and the axis: `i0`, `k1`, `r2`.
 pub(super) struct Writer<'a> {
     text: String,
@@ -139,6 +193,7 @@ pub(super) struct Writer<'a> {
     name: &'a str,
     class: &'a Class,
     operands: &'a [Operand],
+    live: &'a Live,
     counts: &'a [&'a str],
     indices: &'a [&'a str],
 }
@@ -148,6 +203,7 @@ impl<'a> Writer<'a> {
         name: &'a str,
         class: &'a Class,
         operands: &'a Operands,
+        live: &'a Live,
         counts: &'a [&'a str],
         indices: &'a [&'a str],
     ) -> Result<Self> {
@@ -164,7 +220,7 @@ impl<'a> Writer<'a> {
                 format_args!("walks of {actual:?} operands"),
             ));
         }
-        Ok(Writer { text: String::new(), indent: 0, name, class, operands: &operands.0, counts, indices })
+        Ok(Writer { text: String::new(), indent: 0, name, class, operands: &operands.0, live, counts, indices })
     }
 
     pub(super) fn finish(self) -> String {
@@ -187,6 +243,17 @@ impl<'a> Writer<'a> {
     pub(super) fn close(&mut self) {
         self.indent -= 1;
         self.line("}");
+    }
+
+    /// Kernels and their parameter structs stand in a namespace named as the kernel, so that several fit into one file.
+    pub(super) fn open_namespace(&mut self) {
+        self.line(&format!("namespace chainer::{} {{", self.name));
+        self.blank();
+    }
+
+    pub(super) fn close_namespace(&mut self) {
+        self.blank();
+        self.line(&format!("}}  // namespace chainer::{}", self.name));
     }
 
     pub(super) fn index_type(&self) -> &'static str {
@@ -217,10 +284,10 @@ impl<'a> Writer<'a> {
     }
 
     /// The struct of the layout's fields, and of `more` counts behind them.
-    pub(super) fn space_struct(&mut self, counts: &[&str], more: &[&str]) {
-        debug_assert_eq!(counts.len(), self.class.walks.len());
+    pub(super) fn space_struct(&mut self, more: &[&str]) {
         let (index, offset) = (self.index_type(), self.offset_type());
-        self.open(&format!("struct {}_space {{", self.name));
+        self.line("// Sizes and steps of one launch.");
+        self.open("struct Space {");
         for field in self.class.fields() {
             let name = self.field_name(field);
             let declared = match field {
@@ -243,7 +310,8 @@ impl<'a> Writer<'a> {
         if program.scalars.is_empty() {
             return;
         }
-        self.open(&format!("struct {}_scalars {{", self.name));
+        self.line("// Run-time parameters of the program.");
+        self.open("struct Scalars {");
         for (i, &dtype) in program.scalars.iter().enumerate() {
             self.line(&format!("{} s{i};", memory_type(dtype)));
         }
@@ -294,43 +362,71 @@ impl<'a> Writer<'a> {
             parameters.push(format!("{constant}{}* {}", memory_type(dtype), operand.name));
         }
         parameters.extend_from_slice(before);
-        parameters.push(format!("const {}_space space", self.name));
+        parameters.push("const Space space".to_owned());
         if !program.scalars.is_empty() {
-            parameters.push(format!("const {}_scalars scalars", self.name));
+            parameters.push("const Scalars scalars".to_owned());
         }
         self.head(kernel, &parameters);
     }
 
     pub(super) fn head(&mut self, kernel: &str, parameters: &[String]) {
         self.line(&format!("extern \"C\" __global__ void __launch_bounds__({BLOCK})"));
-        self.line(&format!("{kernel}({})", parameters.join(", ")));
+        const LINE: usize = 110;
+        let list = parameters.join(", ");
+        if kernel.len() + list.len() < LINE {
+            self.line(&format!("{kernel}({list})"));
+        } else {
+            self.line(&format!("{kernel}("));
+            self.line(&format!("    {})", parameters.join(",\n    ")));
+        }
         self.line("{");
         self.indent += 1;
     }
 
     /// Run-time scalars as registers.
     pub(super) fn scalar_registers(&mut self, program: &Program) {
-        for (i, &dtype) in program.scalars.iter().enumerate() {
+        for (i, &dtype) in program.scalars.iter().enumerate().filter(|(i, _)| self.live.scalars[*i]) {
             let value = loaded(dtype, &format!("scalars.s{i}"));
             self.line(&format!("const {} s{i} = {value};", register_type(dtype)));
         }
     }
 
-    /// The coordinates of a walk's index, where an operand needs them.
-    pub(super) fn coordinates(&mut self, walk: usize) {
+    /// The coordinates of a walk's index along the axes that one of `operands` moves along.
+    pub(super) fn coordinates(&mut self, walk: usize, operands: &[usize]) {
         let axes = self.class.walks[walk].axes;
-        if axes == 1 {
-            return;
-        }
+        let moves = |axis: usize| {
+            operands.iter().any(|&operand| match &self.class.walks[walk].access[operand] {
+                Access::Strided(steps) => steps[axis] != Step::Fixed,
+                _ => false,
+            })
+        };
+        let Some(outermost) = (0..axes).find(|&axis| moves(axis)) else { return };
         let (index, offset) = (self.index_type(), self.offset_type());
         let name = self.indices[walk];
         let letter = &name[..1];
-        self.line(&format!("{index} {name}_rest = {name};"));
-        for axis in (1..axes).rev() {
+        let mut lines = vec![
+            "// The coordinates along the merged axes, innermost first.".to_owned(),
+            format!("{index} {name}_rest = {name};"),
+        ];
+        for axis in (outermost.max(1)..axes).rev() {
             let field = self.field_name(Field::Axis { walk, axis });
-            self.line(&format!("const {offset} {letter}{axis} = ({offset})take_axis({name}_rest, space.{field});"));
+            let taken = format!("take_axis({name}_rest, space.{field});");
+            lines.push(if moves(axis) { format!("const {offset} {letter}{axis} = ({offset}){taken}") } else { taken });
         }
-        self.line(&format!("const {offset} {letter}0 = ({offset}){name}_rest;"));
+        if outermost == 0 {
+            lines.push(format!("const {offset} {letter}0 = ({offset}){name}_rest;"));
+        }
+        lines.iter().for_each(|line| self.line(line));
+    }
+
+    /// The operands that are read or written for each element.
+    pub(super) fn element_operands(&self, program: &Program) -> Vec<usize> {
+        let used = |i: &usize| match self.operands[*i].name.as_str() {
+            "result" => false,
+            "position" => self.live.position(program),
+            _ => self.live.inputs.get(*i).copied().unwrap_or(true),
+        };
+        (0..self.operands.len()).filter(used).collect()
     }
 
     /// An operand's offset along a walk; `None` where it does not move.
@@ -369,9 +465,11 @@ impl<'a> Writer<'a> {
     }
 
     /// Loads the inputs that are the same element everywhere, once.
-    pub(super) fn fixed_loads(&mut self, program: &Program, reduced: Option<Value>) {
-        for i in used_inputs(program, reduced).into_iter().filter(|&i| self.is_fixed(i)).collect::<Vec<_>>() {
-            self.load(program, i);
+    pub(super) fn fixed_loads(&mut self, program: &Program) {
+        for i in 0..program.inputs.len() {
+            if self.live.inputs[i] && self.is_fixed(i) {
+                self.load(program, i);
+            }
         }
     }
 
@@ -382,13 +480,13 @@ impl<'a> Writer<'a> {
     }
 
     /// Loads, instructions and stores of one element. `position` is the expression of its row-major index.
-    pub(super) fn element(&mut self, program: &Program, reduced: Option<Value>, position: &str) -> Result<()> {
-        for i in used_inputs(program, reduced) {
-            if !self.is_fixed(i) {
+    pub(super) fn element(&mut self, program: &Program, position: &str) -> Result<()> {
+        for i in 0..program.inputs.len() {
+            if self.live.inputs[i] && !self.is_fixed(i) {
                 self.load(program, i);
             }
         }
-        for (i, instr) in program.instrs.iter().enumerate() {
+        for (i, instr) in program.instrs.iter().enumerate().filter(|(i, _)| self.live.instrs[*i]) {
             let names: Vec<String> = instr.operands().iter().map(|&value| register(value)).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let value = expression(instr, &names, position)?;
@@ -410,12 +508,4 @@ pub(super) fn register(value: Value) -> String {
         Value::Scalar(i) => format!("s{i}"),
         Value::Instr(i) => format!("v{i}"),
     }
-}
-
-/// The inputs that an instruction or the reduction reads.
-fn used_inputs(program: &Program, reduced: Option<Value>) -> Vec<usize> {
-    let last = program.last_reads();
-    (0..program.inputs.len())
-        .filter(|&i| last[i].is_some() || reduced == Some(Value::Input(i as u16)))
-        .collect()
 }

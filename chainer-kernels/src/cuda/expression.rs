@@ -68,6 +68,9 @@ pub fn expression(instr: &Instr, operands: &[&str], position: &str) -> Result<St
         Op::Select => return Ok(format!("{a} ? {b} : {c}")),
         _ => {}
     }
+    if is_constant(instr.op, instr.dtype) {
+        return Ok((instr.op == Op::IsFinite).to_string());
+    }
     if let Some(sign) = comparison(instr.op) {
         return Ok(format!("{a} {sign} {b}"));
     }
@@ -84,6 +87,15 @@ pub fn expression(instr: &Instr, operands: &[&str], position: &str) -> Result<St
             instr.op.name(),
             format!("Expect: a dtype that {} is defined for\nActual: {}", instr.op.name(), instr.dtype),
         )),
+    }
+}
+
+/// Whether the result is known whatever the operands are: integers are neither infinite nor NaN, unsigned ones never negative.
+pub(super) fn is_constant(op: Op, dtype: Dtype) -> bool {
+    match op {
+        Op::IsNan | Op::IsInf | Op::IsFinite => !dtype.is_float(),
+        Op::Signbit => matches!(dtype.kind(), 'u' | 'b'),
+        _ => false,
     }
 }
 
@@ -132,8 +144,6 @@ fn boolean(op: Op, a: &str, b: &str) -> Option<String> {
         Op::BitwiseXor | Op::LogicalXor => format!("{a} != {b}"),
         Op::Invert | Op::LogicalNot => format!("!{a}"),
         Op::Abs => a.to_owned(),
-        Op::IsNan | Op::IsInf | Op::Signbit => "false".to_owned(),
-        Op::IsFinite => "true".to_owned(),
         _ => return None,
     })
 }
@@ -147,9 +157,6 @@ fn integer(op: Op, dtype: Dtype, a: &str, b: &str) -> Option<String> {
         Op::Square => format!("wrapping_multiply({a}, {a})"),
         Op::Reciprocal => format!("integer_quotient(({register})1, {a})"),
         Op::Invert => format!("({register})~{a}"),
-        Op::IsNan | Op::IsInf => "false".to_owned(),
-        Op::IsFinite => "true".to_owned(),
-        Op::Signbit if dtype.kind() == 'u' => "false".to_owned(),
         Op::Signbit => format!("{a} < 0"),
         Op::Add => format!("wrapping_add({a}, {b})"),
         Op::Sub => format!("wrapping_subtract({a}, {b})"),

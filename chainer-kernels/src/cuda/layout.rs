@@ -98,9 +98,11 @@ impl Class {
                     Access::Fixed | Access::Linear => {}
                     Access::Scaled => fields.push(Field::Step { walk, operand, axis: 0 }),
                     Access::Strided(steps) => fields.extend(
-                        (0..steps.len())
-                            .filter(|&axis| steps[axis] == Step::Any)
-                            .map(|axis| Field::Step { walk, operand, axis }),
+                        (0..steps.len()).filter(|&axis| steps[axis] == Step::Any).map(|axis| Field::Step {
+                            walk,
+                            operand,
+                            axis,
+                        }),
                     ),
                 }
             }

@@ -36,7 +36,7 @@ pub const HEADERS: [(&str, &str); 5] = [
 pub struct Source {
     /// Those of [`HEADERS`] that the body needs.
     pub headers: Vec<&'static str>,
-    /// The parameter structs and the kernels, in the namespace of the headers.
+    /// The parameter structs and the kernels, in a namespace of their own inside that of the headers.
     pub body: String,
     /// The names of the kernels, in the order in which they are launched.
     pub entries: Vec<String>,
@@ -46,6 +46,6 @@ impl Source {
     /// The whole file.
     pub fn text(&self) -> String {
         let includes: String = self.headers.iter().map(|header| format!("#include \"{header}\"\n")).collect();
-        format!("{includes}\nnamespace chainer {{\n\n{}\n}}  // namespace chainer\n", self.body)
+        format!("{includes}\n{}", self.body)
     }
 }

@@ -14,13 +14,12 @@
 use smallvec::SmallVec;
 
 use crate::cuda::Source;
-use crate::cuda::emit::{Operand, Operands, Writer, headers, register};
+use crate::cuda::emit::{Live, Operand, Operands, Writer, headers, is_source, operations, register};
 use crate::cuda::expression::{is_half, memory_type, register_type};
 use crate::cuda::layout::{BLOCK, Class, Layout, MAX_BLOCKS};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::{Reduce, ReduceOp};
-use crate::op::Op;
 use crate::program::{Program, Value};
 use crate::shape::Strides;
 use crate::view::View;
@@ -155,7 +154,7 @@ impl ReduceLayout {
 const FINISH: Form = Form::Rows { lanes: 32 };
 
 fn has_source(program: &Program) -> bool {
-    program.instrs.iter().any(|i| matches!(i.op, Op::Index | Op::Uniform | Op::Normal))
+    program.instrs.iter().any(|i| is_source(i.op))
 }
 
 /// Bytes of one partial result.
@@ -204,6 +203,12 @@ fn result_value(op: ReduceOp, dtype: Dtype) -> String {
     }
 }
 
+/// A name for the kernels of a reduction, for profiles: `reduce_sum_square`.
+pub fn reduce_name(program: &Program, op: ReduceOp) -> String {
+    let words: Vec<&str> = std::iter::once(op.name()).chain(operations(program)).collect();
+    format!("reduce_{}", words.join("_"))
+}
+
 /// The kernels of a reduction: one, or where the class has two passes `NAME_partial` and `NAME_finish`.
 ///
 /// Parameters of the only kernel: inputs, result, outputs, the layout's struct, scalars as for [`crate::cuda::emit::map`]. With
@@ -221,17 +226,20 @@ pub fn reduce(name: &str, program: &Program, op: ReduceOp, value: Value, class: 
     let result = operands.len();
     operands.push(Operand { name: "result".to_owned(), dtype: Some(result_dtype) });
     operands.extend(Operands::outputs(program));
-    let position = has_source(program).then_some(operands.len());
-    if position.is_some() {
+    let position = operands.len();
+    if has_source(program) {
         operands.push(Operand { name: "position".to_owned(), dtype: None });
     }
     let operands = Operands(operands);
     let reduction = reduction(op, dtype)?;
-    let mut text = Writer::new(name, &class.class, &operands, &["kept_size", "reduced_size"], &["kept", "reduced"])?;
-    text.space_struct(&["kept_size", "reduced_size"], &["chunk", "chunks"]);
+    let live = Live::of(program, Some(value));
+    let counts = ["kept_size", "reduced_size"];
+    let mut text = Writer::new(name, &class.class, &operands, &live, &counts, &["kept", "reduced"])?;
+    text.open_namespace();
+    text.space_struct(&["chunk", "chunks"]);
     text.scalar_struct(program);
-    text.line(&format!("typedef {reduction} {name}_reduction;"));
-    text.line(&format!("typedef {name}_reduction::Accumulator {name}_accumulator;"));
+    text.line(&format!("typedef {reduction} Reduction;"));
+    text.line("typedef Reduction::Accumulator Accumulator;");
     text.blank();
 
     let first = if class.two_passes { format!("{name}_partial") } else { name.to_owned() };
@@ -241,20 +249,19 @@ pub fn reduce(name: &str, program: &Program, op: ReduceOp, value: Value, class: 
         Form::Columns => format!("{} neighbouring threads (slots) have an output each", form.slots()),
     };
     text.operand_comments(&[order]);
-    let partials = format!("{name}_accumulator* partials");
+    let partials = "Accumulator* partials".to_owned();
     text.signature(&first, program, if class.two_passes { std::slice::from_ref(&partials) } else { &[] });
     text.scalar_registers(program);
-    text.fixed_loads(program, Some(value));
-    open_outputs(&mut text, name, form);
+    text.fixed_loads(program);
+    open_outputs(&mut text, form);
     let (index, offset) = (text.index_type(), text.offset_type());
 
     text.open("if (kept < space.kept_size) {");
-    text.coordinates(0);
-    for (i, operand) in operands.0.iter().enumerate() {
-        if i != result {
-            if let Some(at) = text.offset(0, i) {
-                text.line(&format!("const {offset} {}_kept = {at};", operand.name));
-            }
+    let used = text.element_operands(program);
+    text.coordinates(0, &used);
+    for &i in &used {
+        if let Some(at) = text.offset(0, i) {
+            text.line(&format!("const {offset} {}_kept = {at};", operands.0[i].name));
         }
     }
     let range = if class.two_passes {
@@ -265,19 +272,21 @@ pub fn reduce(name: &str, program: &Program, op: ReduceOp, value: Value, class: 
         format!("{index} reduced = lane; reduced < space.reduced_size; reduced += {}", form.lanes())
     };
     text.open(&format!("for ({range}) {{"));
-    text.coordinates(1);
-    if let Some(position) = position {
+    text.coordinates(1, &used);
+    if used.contains(&position) {
         let at = text.subscript(position);
         text.line(&format!("const {index} position = {at};"));
     }
-    text.element(program, Some(value), "position")?;
+    text.element(program, "position")?;
     let value = register(value);
-    text.line(&format!("total = {name}_reduction::combine(total, {name}_reduction::of({value}, reduced));"));
+    text.line(&format!("total = Reduction::combine(total, Reduction::of({value}, reduced));"));
     text.close();
     text.close();
-    combine(&mut text, name, form);
+    combine(&mut text, form);
     if class.two_passes {
-        text.line("if (lane == 0 && kept < space.kept_size) partials[kept * space.chunks + blockIdx.y] = total;");
+        text.open("if (lane == 0 && kept < space.kept_size) {");
+        text.line("partials[kept * space.chunks + blockIdx.y] = total;");
+        text.close();
     } else {
         store_result(&mut text, result, op, dtype);
     }
@@ -291,24 +300,26 @@ pub fn reduce(name: &str, program: &Program, op: ReduceOp, value: Value, class: 
         text.head(
             &finish,
             &[
-                format!("const {name}_accumulator* partials"),
+                "const Accumulator* partials".to_owned(),
                 format!("{}* result", memory_type(result_dtype)),
-                format!("const {name}_space space"),
+                "const Space space".to_owned(),
             ],
         );
-        open_outputs(&mut text, name, FINISH);
+        open_outputs(&mut text, FINISH);
         text.open("if (kept < space.kept_size) {");
         text.open(&format!("for ({index} chunk = lane; chunk < space.chunks; chunk += {}) {{", FINISH.lanes()));
-        text.line(&format!("total = {name}_reduction::combine(total, partials[kept * space.chunks + chunk]);"));
+        text.line("total = Reduction::combine(total, partials[kept * space.chunks + chunk]);");
         text.close();
         text.close();
-        combine(&mut text, name, FINISH);
+        combine(&mut text, FINISH);
         store_result(&mut text, result, op, dtype);
         text.close();
         text.close();
+        text.close_namespace();
         let entries = vec![first, finish];
         return Ok(Source { headers: reduce_headers(program), body: text.finish(), entries });
     }
+    text.close_namespace();
     Ok(Source { headers: reduce_headers(program), body: text.finish(), entries: vec![first] })
 }
 
@@ -320,11 +331,12 @@ fn reduce_headers(program: &Program) -> Vec<&'static str> {
 
 /// The loop over the outputs of a block, up to the declaration of `total`. Every thread of the block runs it equally often,
 /// because [`combine`] waits for all of them.
-fn open_outputs(text: &mut Writer, name: &str, form: Form) {
+fn open_outputs(text: &mut Writer, form: Form) {
     let (lanes, slots) = (form.lanes(), form.slots());
     let index = text.index_type();
-    text.line(&format!("__shared__ {name}_accumulator shared[{BLOCK}];"));
+    text.line(&format!("__shared__ Accumulator shared[{BLOCK}];"));
     match form {
+        Form::Rows { lanes: BLOCK } => text.line("const uint32 lane = threadIdx.x;"),
         Form::Rows { .. } => {
             text.line(&format!("const uint32 lane = threadIdx.x % {lanes};"));
             text.line(&format!("const uint32 slot = threadIdx.x / {lanes};"));
@@ -334,25 +346,30 @@ fn open_outputs(text: &mut Writer, name: &str, form: Form) {
             text.line(&format!("const uint32 slot = threadIdx.x % {slots};"));
         }
     }
-    text.open(&format!(
-        "for ({index} first = ({index})blockIdx.x * {slots}; first < space.kept_size; first += ({index})gridDim.x * {slots}) {{"
-    ));
-    text.line(&format!("const {index} kept = first + slot;"));
-    text.line(&format!("{name}_accumulator total = {name}_reduction::identity();"));
+    if slots == 1 {
+        text.open(&format!("for ({index} kept = blockIdx.x; kept < space.kept_size; kept += gridDim.x) {{"));
+    } else {
+        text.line(&format!("const {index} step = ({index})gridDim.x * {slots};"));
+        text.open(&format!(
+            "for ({index} first = ({index})blockIdx.x * {slots}; first < space.kept_size; first += step) {{"
+        ));
+        text.line(&format!("const {index} kept = first + slot;"));
+    }
+    text.line("Accumulator total = Reduction::identity();");
 }
 
 /// Combines the lanes of each output.
-fn combine(text: &mut Writer, name: &str, form: Form) {
+fn combine(text: &mut Writer, form: Form) {
     let step = match form {
         Form::Rows { .. } => 1,
         Form::Columns => form.slots(),
     };
-    text.line(&format!("total = combine_lanes<{name}_reduction, {}, {step}>(total, lane, shared);", form.lanes()));
+    text.line(&format!("total = combine_lanes<Reduction, {}, {step}>(total, lane, shared);", form.lanes()));
 }
 
 fn store_result(text: &mut Writer, result: usize, op: ReduceOp, dtype: Dtype) {
     text.open("if (lane == 0 && kept < space.kept_size) {");
-    text.coordinates(0);
+    text.coordinates(0, &[result]);
     let at = text.offset(0, result).unwrap_or_else(|| "0".to_owned());
     text.line(&format!("result[{at}] = {};", result_value(op, dtype)));
     text.close();

@@ -144,7 +144,9 @@ mod tests {
     fn companions_of_the_library_are_not_taken_for_it() {
         let folder = std::env::temp_dir().join(format!("chainer-library-test-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        for file in ["libnvrtc.so.12", "libnvrtc.alt.so.12", "libnvrtc-builtins.so.12.9", "libnvrtc.so.13", "libcublas.so"] {
+        for file in
+            ["libnvrtc.so.12", "libnvrtc.alt.so.12", "libnvrtc-builtins.so.12.9", "libnvrtc.so.13", "libcublas.so"]
+        {
             std::fs::write(folder.join(file), "").unwrap();
         }
         let found: Vec<_> = candidates(&folder, "nvrtc");
