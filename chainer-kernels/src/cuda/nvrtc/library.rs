@@ -64,7 +64,7 @@ fn list(folder: &Path) -> Vec<PathBuf> {
 
 /// The folders of `CHAINER_CUDA_PATH` and `CUDA_PATH`, themselves and where an installation keeps its libraries.
 fn named_folders() -> Vec<PathBuf> {
-    let roots = ["CHAINER_CUDA_PATH", "CUDA_PATH"].into_iter().filter_map(|name| std::env::var_os(name));
+    let roots = ["CHAINER_CUDA_PATH", "CUDA_PATH"].into_iter().filter_map(std::env::var_os);
     roots.map(PathBuf::from).filter(|root| root.is_dir()).flat_map(installation).collect()
 }
 
