@@ -52,6 +52,11 @@ pub(crate) fn words(seed: u64, c: u64) -> [u32; 4] {
     philox4x32_10([c as u32, (c >> 32) as u32, 0, 0], [seed as u32, (seed >> 32) as u32])
 }
 
+/// Word number `e` of the seed's stream.
+pub(crate) fn word(seed: u64, e: u64) -> u32 {
+    words(seed, e / 4)[(e % 4) as usize]
+}
+
 /// float32's uniform number of a word.
 #[inline(always)]
 pub(crate) fn uniform_f32(word: u32) -> f32 {
