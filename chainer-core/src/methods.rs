@@ -11,6 +11,24 @@ impl Variable {
         functions::reshape(self, shape)
     }
 
+    /// [`reshape`](Variable::reshape) to sizes of which one may be -1: whatever makes the number of elements right.
+    ///
+    /// ```
+    /// # use chainer::{Array, Dtype, Variable};
+    /// let x = Variable::new(Array::zeros([2, 3, 4], Dtype::F32));
+    /// assert_eq!(x.reshape_infer(&[2, -1]).dims()?, [2, 12]);
+    /// assert!(x.reshape_infer(&[5, -1]).check().is_err());
+    /// # Ok::<(), chainer::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn reshape_infer(&self, sizes: &[isize]) -> Variable {
+        let inferred = self.data().reshape_infer(sizes);
+        match inferred.error() {
+            Some(error) => Variable::failed(error.clone()),
+            None => functions::reshape(self, inferred.shape()),
+        }
+    }
+
     /// The axes in reverse order; see [`functions::transpose`] for other orders.
     #[track_caller]
     pub fn transpose(&self) -> Variable {

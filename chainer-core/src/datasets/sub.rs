@@ -103,8 +103,8 @@ pub fn split_dataset<D: Dataset>(
     Ok((SubDataset::part(&dataset, 0, split_at, order.clone()), SubDataset::part(&dataset, split_at, length, order)))
 }
 
-/// Splits a dataset in two at random: `first_size` examples, and the rest. The same `seed` gives the same split; without one, it
-/// follows from the process's ([`set_seed`](crate::set_seed)).
+/// Splits a dataset in two at random: `first_size` examples, and the rest. The same `seed` gives the same split; without one it
+/// differs from run to run.
 ///
 /// # Errors
 /// `first_size` exceeds the length.

@@ -73,6 +73,10 @@ pub(crate) fn map(op: Op, operands: &[Operand<'_>], cast: Option<Dtype>, at: Loc
             dtype = Some(dtype.map_or(s.dtype(), |d| s.promote(d)));
         }
     }
+    // The exponent is a whole number: it does not decide the result's dtype.
+    if let (Op::Ldexp, Some(Operand::Node(x))) = (op, operands.first()) {
+        dtype = Some(x.dtype);
+    }
     let shape = shape.unwrap_or_default();
     let dtype = dtype.unwrap_or(Dtype::F32);
     let (compute, out) = match op {

@@ -1,0 +1,41 @@
+//! Conformance: every recorded case of the real Chainer whose name is implemented is run, forward and backward.
+//!
+//! ```text
+//! cargo test -p chainer-tests --test golden                                  the cases of tests/golden
+//! CHAINER_GOLDEN=folder cargo test -p chainer-tests --test golden            those of another folder with a manifest.jsonl
+//! CHAINER_GOLDEN_REPORT=report.json cargo test -p chainer-tests --test golden    writes the counts and names as JSON, too
+//! cargo test -p chainer-tests --test golden -- --nocapture                   prints them even if all is well
+//! ```
+//!
+//! The harness is `chainer_tests::golden`. Here stand the adapters, by kind and by name: adding a function means adding a line.
+
+mod golden {
+    pub mod function;
+    pub mod routine;
+    pub mod util;
+}
+
+use std::path::{Path, PathBuf};
+
+use chainer_tests::golden::{Kind, Report, Set, run_set};
+
+const KINDS: &[Kind] = &[
+    Kind { name: "function", run: golden::function::run },
+    Kind { name: "error", run: golden::function::run_error },
+    Kind { name: "routine", run: golden::routine::run },
+    Kind { name: "util", run: golden::util::run },
+];
+
+#[test]
+fn recorded_cases_agree() {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
+    let folder = std::env::var_os("CHAINER_GOLDEN").map_or(own, PathBuf::from);
+    let set = Set::open(&folder).unwrap_or_else(|error| panic!("{error}"));
+    let report: Report = run_set(&set, KINDS);
+    println!("{report}");
+    if let Some(path) = std::env::var_os("CHAINER_GOLDEN_REPORT") {
+        report.write(Path::new(&path)).unwrap_or_else(|error| panic!("CHAINER_GOLDEN_REPORT: {error}"));
+    }
+    let failed = report.failed().len();
+    assert!(failed == 0, "{failed} of {} cases failed; they are named above", set.cases.len());
+}
