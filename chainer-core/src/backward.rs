@@ -242,13 +242,12 @@ impl Walk {
 
     /// Asks for the gradients of these nodes instead of the leaves'.
     pub(crate) fn look_for<'a>(&mut self, nodes: impl Iterator<Item = &'a Arc<GraphNode>>) {
-        let targets: HashMap<_, _> = nodes
-            .map(|node| {
-                self.floor = if self.targets.is_none() { node.rank } else { self.floor.min(node.rank) };
-                self.targets.get_or_insert_default();
-                (Arc::as_ptr(node), None)
-            })
-            .collect();
+        let mut targets = HashMap::new();
+        self.floor = u32::MAX;
+        for node in nodes {
+            self.floor = self.floor.min(node.rank);
+            targets.insert(Arc::as_ptr(node), None);
+        }
         self.targets = Some(targets);
     }
 
