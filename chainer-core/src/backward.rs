@@ -182,6 +182,7 @@ pub(crate) struct Walk {
     debug: bool,
     hooks: bool,
     _mode: ConfigGuard,
+    _hooks: function_hooks::Suspension,
     _position: Position,
 }
 
@@ -221,8 +222,12 @@ enum Step {
 
 impl Walk {
     pub(crate) fn new(create_graph: bool, retain_grad: bool, at: Loc) -> Self {
-        let _mode = config::using_config(|c| c.enable_backprop = create_graph);
         let mode = Mode::current();
+        // Hooks and debug mode see functions, not what their derivatives are made of: the walk calls them itself.
+        let _mode = config::using_config(|c| {
+            c.enable_backprop = create_graph;
+            c.debug = false;
+        });
         Walk {
             id: WALKS.fetch_add(1, Relaxed),
             waiting: BinaryHeap::new(),
@@ -236,6 +241,7 @@ impl Walk {
             debug: mode.debug(),
             hooks: mode.hooks(),
             _mode,
+            _hooks: function_hooks::suspend(),
             _position: Position::enter(at),
         }
     }
@@ -415,7 +421,7 @@ impl Walk {
                 gradient = gradient.cast(input.dtype);
             }
             if self.debug {
-                check_nan(&gradient.data, name, "backward", call.at).map_err(|error| report(Mode::current(), error))?;
+                check_nan(&gradient.data, name, "backward", call.at).map_err(report)?;
             }
             self.collect(input.clone(), gradient);
         }
@@ -430,8 +436,7 @@ impl Walk {
         }
         if self.debug {
             for (_, gradient) in handed {
-                check_nan(&gradient.data, name, "backward", Position::or(at))
-                    .map_err(|error| report(Mode::current(), error))?;
+                check_nan(&gradient.data, name, "backward", Position::or(at)).map_err(report)?;
             }
         }
         Ok(())
@@ -547,15 +552,16 @@ pub(crate) fn sum_broadcast(gx: Variable, output: &Shape, input: &Shape) -> Vari
     let own = gx.data.shape().clone();
     let (lead, own_lead) = (output.ndim() - input.ndim(), output.ndim() - own.ndim());
     let mut factor = 1usize;
+    // The axes that `gx` and the operand have in common; what remains of them broadcasts to the operand.
     let mut target: SmallVec<[usize; 4]> = SmallVec::new();
     for (axis, &size) in output.iter().enumerate() {
         let given = if axis < own_lead { 1 } else { own[axis - own_lead] };
-        let wanted = if axis < lead { 1 } else { input[axis - lead] };
-        if wanted == 1 && size != 1 && given == 1 {
+        let stretched = size != 1 && (axis < lead || input[axis - lead] == 1);
+        if stretched && given == 1 {
             factor *= size;
         }
-        if axis >= lead {
-            target.push(if wanted == 1 { 1 } else { given });
+        if axis >= lead.max(own_lead) {
+            target.push(if stretched { 1 } else { given });
         }
     }
     let target = Shape::new(&target);

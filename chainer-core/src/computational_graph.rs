@@ -157,7 +157,9 @@ impl Builder {
             let state = node.lock();
             match &state.creator {
                 Creator::None => return,
-                Creator::Map(record) => Drawn::Map(map_label(record), record.inputs.iter().flatten().cloned().collect()),
+                Creator::Map(record) => {
+                    Drawn::Map(map_label(record), record.inputs.iter().flatten().cloned().collect())
+                }
                 Creator::Call(call, _) => Drawn::Call(call.clone()),
                 Creator::FirstOrderOnly { name, .. } => Drawn::Map((*name).to_owned(), Vec::new()),
             }
@@ -291,7 +293,10 @@ mod tests {
         let y = &x * &x + 1.0;
         let graph = build_computational_graph([&F::sum(&y, None, false), &y]);
         let labels: Vec<&str> = graph.nodes.iter().map(|n| &n.label[..]).collect();
-        assert_eq!(labels, ["float32", "(2, 3), float32", "_ + _", "(2, 3), float32", "_ * _", "(2, 3), float32", "sum"]);
+        assert_eq!(
+            labels,
+            ["float32", "(2, 3), float32", "_ + _", "(2, 3), float32", "_ * _", "(2, 3), float32", "sum"]
+        );
         assert_eq!(graph.edges.len(), 7);
     }
 
@@ -300,7 +305,9 @@ mod tests {
         let x = Variable::new(Array::zeros(3, Dtype::F32)).with_name("x \"quoted\"");
         let mut graph = build_computational_graph([&x.exp().sum()]);
         let dot = graph.dump();
-        assert!(dot.contains("label=\"x \\\"quoted\\\": (3), float32\", shape=\"octagon\", style=\"filled\", fillcolor=\"#E0E0E0\""));
+        assert!(dot.contains(
+            "label=\"x \\\"quoted\\\": (3), float32\", shape=\"octagon\", style=\"filled\", fillcolor=\"#E0E0E0\""
+        ));
         assert!(dot.contains("label=\"exp\", shape=\"record\", style=\"filled\", fillcolor=\"#6495ED\""));
         graph.show_name = false;
         graph.variable_style.clear();

@@ -145,7 +145,9 @@ fn weighted_sum(outputs: &[Variable], grad_outputs: &[Array], at: chainer_kernel
             return y.item();
         }
         let actual = format!("{} outputs of shapes {:?}", outputs.len(), shapes(outputs));
-        return Err(Error::value("gradient_check", "one gradient an output, or a single number as output", actual).at(at));
+        return Err(
+            Error::value("gradient_check", "one gradient an output, or a single number as output", actual).at(at)
+        );
     }
     if outputs.len() != grad_outputs.len() {
         let actual = format!("{} != {}", grad_outputs.len(), outputs.len());
@@ -275,7 +277,8 @@ pub fn check_double_backward<T: IntoChecked>(
         let outputs = f(inputs).into_checked()?;
         let sought: Vec<Variable> = (0..count).filter(|&i| checked(i)).map(|i| inputs[i].clone()).collect();
         let flowing = outputs.iter().zip(grads).filter(|(y, _)| y.requires_grad());
-        let (outputs, grad_outputs): (Vec<Variable>, Vec<_>) = flowing.map(|(y, g)| (y.clone(), Some(g.clone()))).unzip();
+        let (outputs, grad_outputs): (Vec<Variable>, Vec<_>) =
+            flowing.map(|(y, g)| (y.clone(), Some(g.clone()))).unzip();
         let found = grad_with(outputs, sought.clone(), GradOptions { grad_outputs, create_graph: true })?;
         let zeros = |x: &Variable| Variable::constant(Array::zeros(x.shape(), x.dtype()));
         Ok(found.into_iter().zip(&sought).map(|(g, x)| g.unwrap_or_else(|| zeros(x))).collect())
@@ -321,9 +324,8 @@ fn gradients(
     lenient: bool,
 ) -> Result<Vec<Option<Variable>>> {
     let pairs = outputs.iter().enumerate().filter(|(_, y)| y.dtype().is_float() && (!lenient || y.requires_grad()));
-    let (outputs, grad_outputs): (Vec<Variable>, Vec<Option<Variable>>) = pairs
-        .map(|(i, y)| (y.clone(), grad_outputs.get(i).map(|gy| Variable::constant(gy.astype(y.dtype())))))
-        .unzip();
+    let (outputs, grad_outputs): (Vec<Variable>, Vec<Option<Variable>>) =
+        pairs.map(|(i, y)| (y.clone(), grad_outputs.get(i).map(|gy| Variable::constant(gy.astype(y.dtype()))))).unzip();
     if outputs.is_empty() {
         return Ok(vec![None; sought.len()]);
     }

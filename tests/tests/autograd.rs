@@ -224,7 +224,9 @@ fn derivatives_of_any_order() {
 fn second_derivatives_through_sums_and_shapes() {
     let x = Variable::new(Array::from_vec(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [2, 3]));
     let b = leaf(&[0.5, -1.0, 2.0]);
-    let y = (F::transpose(F::reshape(&x * &x * &b, [3, 2]), &[]).sum_axes(0, false) * Array::from([1.0f64, 10.0, 100.0])).sum();
+    let y = (F::transpose(F::reshape(&x * &x * &b, [3, 2]), &[]).sum_axes(0, false)
+        * Array::from([1.0f64, 10.0, 100.0]))
+    .sum();
     let _ = y;
     let h = F::sum(F::reshape(&x * &x * &b, [3, 2]), 1, true); // (3, 1)
     let loss = (&h * &h).sum();
