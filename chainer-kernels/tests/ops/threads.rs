@@ -43,7 +43,7 @@ fn no_bit_depends_on_the_number_of_threads() {
     };
     cpu::set_num_threads(1);
     let alone = results();
-    for threads in [2, 3, 7] {
+    for threads in [2, 5] {
         cpu::set_num_threads(threads);
         for (n, (got, want)) in results().iter().zip(&alone).enumerate() {
             assert!(got.iter().zip(want).all(|(a, b)| a.to_bits() == b.to_bits()), "result {n} with {threads} threads");
