@@ -2,6 +2,9 @@
 
 extern crate self as chainer;
 
+#[doc(hidden)]
+#[path = "macro_support.rs"]
+pub mod __private;
 mod as_variable;
 mod backward;
 pub mod computational_graph;
@@ -10,17 +13,21 @@ pub mod dataset;
 pub mod datasets;
 mod derivatives;
 mod elementwise;
+mod expression;
 pub mod flag;
+mod forward;
 mod function;
 pub mod function_hooks;
 pub mod functions;
 mod grad;
-pub mod gradient_check;
 mod graph;
 pub mod iterators;
+mod link;
+pub mod links;
 mod methods;
 mod operators;
 mod parameter;
+pub mod prelude;
 pub mod reporter;
 pub mod serializers;
 mod shuffle;
@@ -33,6 +40,8 @@ pub use chainer_kernels::{
     Array, ArrayOps, Axes, Device, Dtype, Element, Error, ErrorKind, Result, Scalar, Shape, bf16, f16,
 };
 
+pub use chainer_macros::{chain, elementwise, fallible, function};
+
 pub use as_variable::{AsOptVariable, AsVariable, AsVariables, Variables};
 pub use backward::{Backward, backward};
 pub use config::{
@@ -40,9 +49,12 @@ pub use config::{
     using_config,
 };
 pub use elementwise::Operand;
+pub use expression::{ElementType, Expr, ScalarMath};
 pub use flag::Flag;
+pub use forward::{Args, Forward};
 pub use function::{Applied, BackwardContext, Function, Gradients, Outputs, Retain, apply, apply_at};
 pub use grad::{GradOptions, grad, grad_with};
+pub use link::{Link, LinkField, Persist, PersistentValue, State};
 pub use parameter::Parameter;
 pub use shuffle::set_seed;
 pub use summary::{DictSummary, Summary};

@@ -19,8 +19,9 @@ pub struct ObserverId {
 
 impl ObserverId {
     /// The identity of an object; `None` for objects of no size, which all share their addresses.
-    pub fn of<T: Any>(object: &T) -> Option<ObserverId> {
-        (size_of::<T>() > 0).then(|| ObserverId { address: std::ptr::from_ref(object).addr(), kind: TypeId::of::<T>() })
+    pub fn of<T: Any + ?Sized>(object: &T) -> Option<ObserverId> {
+        let address = || std::ptr::from_ref(object).cast::<()>().addr();
+        (size_of_val(object) > 0).then(|| ObserverId { address: address(), kind: TypeId::of::<T>() })
     }
 }
 

@@ -79,7 +79,6 @@ pub trait FunctionHook {
 thread_local! {
     static HOOKS: RefCell<Vec<(u64, Rc<dyn FunctionHook>)>> = const { RefCell::new(Vec::new()) };
     static NEXT: Cell<u64> = const { Cell::new(0) };
-    static SUSPENDED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Removes its hook when dropped.
@@ -111,28 +110,9 @@ pub fn add_function_hook(hook: Rc<dyn FunctionHook>) -> HookGuard {
     HookGuard { id, _not_send: PhantomData }
 }
 
-/// Keeps hooks from being called for what a backward pass applies inside of functions.
-pub(crate) struct Suspension {
-    before: bool,
-}
-
-/// Suspends this thread's hooks until the value is dropped. A backward pass calls them itself.
-pub(crate) fn suspend() -> Suspension {
-    let before = SUSPENDED.replace(true);
-    config::refresh_mode();
-    Suspension { before }
-}
-
-impl Drop for Suspension {
-    fn drop(&mut self) {
-        SUSPENDED.set(self.before);
-        config::refresh_mode();
-    }
-}
-
-/// Whether this thread has hooks that are to be called.
+/// Whether this thread has hooks.
 pub(crate) fn any() -> bool {
-    !SUSPENDED.get() && HOOKS.try_with(|hooks| !hooks.borrow().is_empty()).unwrap_or(false)
+    HOOKS.try_with(|hooks| !hooks.borrow().is_empty()).unwrap_or(false)
 }
 
 /// Calls `f` with each hook; a hook may add or remove hooks.

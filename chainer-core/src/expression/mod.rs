@@ -1,0 +1,18 @@
+//! What `#[elementwise]` records and how it becomes a function of variables: one node of the graph and, fused with its neighbours, one
+//! kernel.
+//!
+//! - `expr`: the recorded expression; `fold`: what constants alone decide;
+//! - `derivative`: the derivative, again as an expression;
+//! - `plan`: an expression as a list of steps; `function`: application to variables;
+//! - `scalar_math`: elements as Rust sees them.
+
+mod derivative;
+mod expr;
+mod fold;
+mod function;
+mod plan;
+mod scalar_math;
+
+pub use expr::Expr;
+pub use function::Elementwise;
+pub use scalar_math::{ElementType, ScalarMath};
