@@ -71,6 +71,11 @@ struct Step {
     run: BlockFn,
     out: u16,
     args: [u16; 3],
+    /// For half precision computed in float32: the loop that widens operands, and the one that rounds the result if that is half
+    /// precision too.
+    half: Option<(BlockFn, Option<BlockFn>)>,
+    /// The number of operands.
+    arity: u8,
     /// Bytes of an element of the result.
     size: u8,
     /// Whether the result may lie where an operand does: an output that took an input's memory.
@@ -124,7 +129,15 @@ impl Compiled {
             };
             place.push(out);
             let may_alias = output.is_some() && instr.operands().iter().any(|o| matches!(o, Value::Input(_)));
-            steps.push(Step { run, out, args, size: instr.out.size() as u8, may_alias });
+            steps.push(Step {
+                run,
+                out,
+                args,
+                half: elementwise::through_single(instr, level),
+                arity: instr.op.arity() as u8,
+                size: instr.out.size() as u8,
+                may_alias,
+            });
             // Registers that this instruction was the last to read, its own if nobody reads it.
             for value in instr.operands().iter().copied().chain([Value::Instr(at as u16)]) {
                 if let Value::Instr(i) = value
@@ -144,6 +157,8 @@ impl Compiled {
                     run: elementwise::copy_fn(dtype, level),
                     out: (inputs + scalars + k) as u16,
                     args: [place[at as usize]; 3],
+                    half: None,
+                    arity: 1,
                     size: dtype.size() as u8,
                     may_alias: false,
                 });
@@ -173,22 +188,121 @@ impl Compiled {
     ///
     /// # Safety
     /// `places` holds a pointer for each value, valid for `n` elements of its dtype (`n` times [`Self::width`] bytes for
-    /// registers), inputs and scalars initialised; `spare` is another register. An output may share the memory of an input as
+    /// registers), inputs and scalars initialised; `spare` is another register; `ahead` is memory that the next block will need,
+    /// which is fetched meanwhile. An output may share the memory of an input as
     /// `Kernel::Map` says; nothing else overlaps.
     #[inline]
-    pub(super) unsafe fn run(&self, places: &[*mut u8], spare: *mut u8, n: usize, index: u64) {
+    pub(super) unsafe fn run(&self, places: &[*mut u8], spare: *mut u8, n: usize, index: u64, ahead: &[Ahead]) {
+        let mut ahead = Spread::new(ahead, self.steps.len());
         for step in &self.steps {
+            ahead.step();
             let [a, b, c] = step.args.map(|arg| places[arg as usize].cast_const());
             let out = places[step.out as usize];
             let aliased = step.may_alias && (out.cast_const() == a || out.cast_const() == b || out.cast_const() == c);
             let target = if aliased { spare } else { out };
             // SAFETY: the caller's promise covers operands and result; where they share memory the result goes to `spare` first.
             unsafe {
-                (step.run)(&Call { out: target, args: [a, b, c], n, index });
+                let call = Call { out: target, args: [a, b, c], n, index };
+                match step.half {
+                    None => (step.run)(&call),
+                    Some((widen, narrow)) => run_half(step, widen, narrow, &call),
+                }
                 if aliased {
                     std::ptr::copy_nonoverlapping(spare, out, n * step.size as usize);
                 }
             }
         }
+    }
+}
+
+/// Memory that will be needed soon. Any address is allowed: fetching ahead never faults.
+#[derive(Clone, Copy)]
+pub(super) struct Ahead {
+    pub at: *const u8,
+    pub bytes: usize,
+}
+
+/// Fetching ahead, a share with each step: all at once it would fill the processor's queue of outstanding reads.
+struct Spread<'a> {
+    rest: &'a [Ahead],
+    at: usize,
+    /// Cache lines for a step.
+    share: usize,
+}
+
+const LINE: usize = 64;
+
+impl<'a> Spread<'a> {
+    #[inline]
+    fn new(ahead: &'a [Ahead], steps: usize) -> Self {
+        let lines: usize = ahead.iter().map(|a| a.bytes.div_ceil(LINE)).sum();
+        Spread { rest: ahead, at: 0, share: lines.div_ceil(steps.max(1)) }
+    }
+
+    #[inline]
+    fn step(&mut self) {
+        let mut left = self.share;
+        while left > 0
+            && let Some(first) = self.rest.first()
+        {
+            let lines = (first.bytes - self.at).div_ceil(LINE).min(left);
+            for k in 0..lines {
+                prefetch(first.at.wrapping_add(self.at + k * LINE));
+            }
+            left -= lines;
+            self.at += lines * LINE;
+            if self.at >= first.bytes {
+                self.rest = &self.rest[1..];
+                self.at = 0;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn prefetch(at: *const u8) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint that may name any address.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
+}
+
+/// Elements of half precision that are computed at a time.
+const HALF_BLOCK: usize = 256;
+
+/// Runs a loop over float32 on operands of half precision.
+///
+/// # Safety
+/// As for the loop, but the operands, and the result where there is a `narrow`, are of half precision.
+unsafe fn run_half(step: &Step, widen: BlockFn, narrow: Option<BlockFn>, call: &Call) {
+    let mut operands = [[0f32; HALF_BLOCK]; 3];
+    let mut result = [0f32; HALF_BLOCK];
+    let mut from = 0;
+    while from < call.n {
+        let n = HALF_BLOCK.min(call.n - from);
+        let mut args = [call.args[0]; 3];
+        for (k, operand) in operands.iter_mut().enumerate().take(step.arity as usize) {
+            let half = call.args[k].wrapping_add(2 * from);
+            let wide: *mut u8 = operand.as_mut_ptr().cast();
+            args[k] = wide.cast_const();
+            // SAFETY: `n` elements from `from` on lie inside the operand, and fit into the block.
+            unsafe { widen(&Call { out: wide, args: [half; 3], n, index: 0 }) };
+        }
+        let out = call.out.wrapping_add(step.size as usize * from);
+        // SAFETY: as above; the result is computed in place, or in float32 and rounded to its place.
+        unsafe {
+            match narrow {
+                None => (step.run)(&Call { out, args, n, index: 0 }),
+                Some(narrow) => {
+                    let wide: *mut u8 = result.as_mut_ptr().cast();
+                    (step.run)(&Call { out: wide, args, n, index: 0 });
+                    narrow(&Call { out, args: [wide.cast_const(); 3], n, index: 0 });
+                }
+            }
+        }
+        from += n;
     }
 }

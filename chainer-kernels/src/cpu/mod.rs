@@ -6,6 +6,7 @@ mod compiled;
 mod concat;
 mod conv;
 mod elementwise;
+mod flat;
 mod gather;
 mod gemm;
 mod indices;

@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use smallvec::SmallVec;
 
-use super::compiled::Compiled;
+use super::compiled::{Ahead, Compiled};
 use super::space::{Rows, Space};
 use crate::program::ScalarBits;
 
@@ -13,6 +13,8 @@ use crate::program::ScalarBits;
 const BLOCK: usize = 1024;
 const SMALLEST_BLOCK: usize = 128;
 const CACHE: usize = 32 << 10;
+/// Operands of more bytes than this are not in a cache near the core: the next block is fetched ahead.
+pub(super) const LARGE: usize = 256 << 10;
 /// Rows shorter than this are joined into blocks.
 const SHORT: usize = BLOCK / 4;
 
@@ -44,11 +46,70 @@ enum Access {
 
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Line(#[allow(dead_code)] [u8; 64]);
+pub(super) struct Line(#[allow(dead_code)] [u8; 64]);
 
 thread_local! {
     /// Registers, kept between executions. Taken while in use, so that a nested execution gets its own.
     static SCRATCH: Cell<Vec<Line>> = const { Cell::new(Vec::new()) };
+}
+
+/// The registers of an execution, handed out one after the other.
+pub(super) struct Registers {
+    scratch: Vec<Line>,
+    used: usize,
+    lines: usize,
+    /// Elements that a register holds: a block.
+    pub room: usize,
+}
+
+impl Registers {
+    /// Registers for the program's temporaries and scalars, `more` of them and a spare one. They hold as many whole `grain`s of
+    /// elements as fit into the cache together, at least one, and not more than `total`.
+    pub(super) fn new(program: &Compiled, more: usize, total: usize, grain: usize) -> Registers {
+        let count = program.registers + program.scalars.len() + more + 1;
+        let mut block = BLOCK;
+        while block > SMALLEST_BLOCK && count * program.width * block > CACHE {
+            block /= 2;
+        }
+        let room = ((block / grain).max(1) * grain).min(total);
+        let lines = (room * program.width).div_ceil(size_of::<Line>());
+        let mut scratch = SCRATCH.take();
+        if scratch.len() < count * lines {
+            scratch.resize(count * lines, Line([0; 64]));
+        }
+        Registers { scratch, used: 0, lines, room }
+    }
+
+    /// The next one.
+    pub(super) fn next(&mut self) -> *mut u8 {
+        debug_assert!(self.used + self.lines <= self.scratch.len());
+        let place = self.scratch.as_mut_ptr().wrapping_add(self.used);
+        self.used += self.lines;
+        place.cast()
+    }
+
+    /// A filled register for each scalar.
+    pub(super) fn scalars(&mut self, program: &Compiled, scalars: &[ScalarBits], places: &mut SmallVec<[*mut u8; 24]>) {
+        for (dtype, &bits) in program.scalars.iter().zip(scalars) {
+            let place = self.next();
+            // SAFETY: a register holds `room` elements of the widest dtype.
+            unsafe { fill(place, element_bytes(bits, dtype.size()).as_ptr(), dtype.size(), self.room) };
+            places.push(place);
+        }
+    }
+
+    /// A register for each temporary.
+    pub(super) fn temporaries(&mut self, program: &Compiled, places: &mut SmallVec<[*mut u8; 24]>) {
+        for _ in 0..program.registers {
+            places.push(self.next());
+        }
+    }
+}
+
+impl Drop for Registers {
+    fn drop(&mut self) {
+        SCRATCH.set(std::mem::take(&mut self.scratch));
+    }
 }
 
 /// Runs the program over the whole space. The space's operands are the program's inputs, its outputs, then one counter that gives
@@ -87,48 +148,27 @@ pub(super) unsafe fn run(space: &Space, program: &Compiled, scalars: &[ScalarBit
         })
         .collect();
 
-    // A register for each temporary, scalar and operand that is not reached in place, and a spare one.
     let through = access.iter().filter(|&&a| a != Access::Direct).count();
-    let registers = program.registers + program.scalars.len() + through + 1;
-    let mut block = BLOCK;
-    while block > SMALLEST_BLOCK && registers * program.width * block > CACHE {
-        block /= 2;
-    }
+    let mut registers =
+        if joined { Registers::new(program, through, total, row) } else { Registers::new(program, through, row, 1) };
+    let room = registers.room;
     // A block of whole rows holds at least one.
-    let per_block = if joined { (block / row).max(1) } else { 1 };
-    let room = if joined { (per_block * row).min(total) } else { block.min(row) };
-    let register_bytes = (room * program.width).next_multiple_of(64);
-
-    let mut scratch = SCRATCH.take();
-    let lines = registers * register_bytes / 64;
-    if scratch.len() < lines {
-        scratch.resize(lines, Line([0; 64]));
-    }
-    let mut free = scratch.as_mut_ptr().cast::<u8>();
-    let mut register = || {
-        let this = free;
-        free = free.wrapping_add(register_bytes);
-        this
-    };
+    let per_block = if joined { room / row } else { 1 };
 
     let mut places: SmallVec<[*mut u8; 24]> = SmallVec::new();
     for &access in &access[..inputs] {
-        places.push(if access == Access::Direct { std::ptr::null_mut() } else { register() });
+        places.push(if access == Access::Direct { std::ptr::null_mut() } else { registers.next() });
     }
-    for (dtype, &bits) in program.scalars.iter().zip(scalars) {
-        let place = register();
-        // SAFETY: a register holds `room` elements; scalars' bits are zero-extended, and the machine is little-endian or the
-        // bytes are moved to the front.
-        unsafe { fill(place, element_bytes(bits, dtype.size()).as_ptr(), dtype.size(), room) };
-        places.push(place);
-    }
+    registers.scalars(program, scalars, &mut places);
     for &access in &access[inputs..] {
-        places.push(if access == Access::Direct { std::ptr::null_mut() } else { register() });
+        places.push(if access == Access::Direct { std::ptr::null_mut() } else { registers.next() });
     }
-    for _ in 0..program.registers {
-        places.push(register());
-    }
-    let spare = register();
+    registers.temporaries(program, &mut places);
+    let spare = registers.next();
+    // What the next block reads and writes in place, where that comes from memory.
+    let bytes: usize = space.operands[..operands].iter().map(|o| o.size).sum();
+    let ahead_pays = total * bytes > LARGE;
+    let mut ahead: SmallVec<[Ahead; 12]> = SmallVec::new();
     debug_assert_eq!(places.len(), program.slots());
     // The place of an operand: outputs come after the scalars.
     let slot = |i: usize| if i < inputs { i } else { i + program.scalars.len() };
@@ -173,8 +213,15 @@ pub(super) unsafe fn run(space: &Space, program: &Compiled, scalars: &[ScalarBit
                 }
                 cursor.advance();
             }
+            ahead.clear();
+            for (i, operand) in space.operands[..operands].iter().enumerate() {
+                if ahead_pays && access[i] == Access::Direct {
+                    let bytes = n * operand.size;
+                    ahead.push(Ahead { at: places[slot(i)].wrapping_add(bytes), bytes });
+                }
+            }
             // SAFETY: places are set for `n` elements.
-            unsafe { program.run(&places, spare, n, counters[0][0] as u64) };
+            unsafe { program.run(&places, spare, n, counters[0][0] as u64, &ahead) };
             if let Some(writer) = &mut writer {
                 for k in 0..count {
                     for (i, operand) in space.operands[..operands].iter().enumerate().skip(inputs) {
@@ -201,7 +248,7 @@ pub(super) unsafe fn run(space: &Space, program: &Compiled, scalars: &[ScalarBit
             let base = read_counters(&cursor);
             let mut from = 0;
             while from < row {
-                let n = block.min(row - from);
+                let n = room.min(row - from);
                 for (i, operand) in space.operands[..operands].iter().enumerate() {
                     let at = cursor.at[i].wrapping_offset(from as isize * operand.strides[outermost]);
                     match access[i] {
@@ -217,8 +264,15 @@ pub(super) unsafe fn run(space: &Space, program: &Compiled, scalars: &[ScalarBit
                 for (value, operand) in place.iter_mut().zip(&space.operands[operands..]) {
                     *value = value.wrapping_add(from * operand.strides[outermost] as usize);
                 }
+                ahead.clear();
+                for (i, operand) in space.operands[..operands].iter().enumerate() {
+                    if ahead_pays && access[i] == Access::Direct {
+                        let bytes = n * operand.size;
+                        ahead.push(Ahead { at: places[slot(i)].wrapping_add(bytes), bytes });
+                    }
+                }
                 // SAFETY: places are set for `n` elements.
-                unsafe { program.run(&places, spare, n, place[0] as u64) };
+                unsafe { program.run(&places, spare, n, place[0] as u64, &ahead) };
                 for (i, operand) in space.operands[..operands].iter().enumerate().skip(inputs) {
                     if access[i] == Access::Copy {
                         let at = cursor.at[i].wrapping_offset(from as isize * operand.strides[outermost]);
@@ -234,7 +288,6 @@ pub(super) unsafe fn run(space: &Space, program: &Compiled, scalars: &[ScalarBit
             }
         }
     }
-    SCRATCH.set(scratch);
 }
 
 /// The bytes of an element in front.
@@ -270,7 +323,7 @@ macro_rules! by_size {
 ///
 /// # Safety
 /// `from` is valid for an element of `size` bytes, `to` for `n`, aligned.
-unsafe fn fill(to: *mut u8, from: *const u8, size: usize, n: usize) {
+pub(super) unsafe fn fill(to: *mut u8, from: *const u8, size: usize, n: usize) {
     // SAFETY: the caller's promise.
     by_size!(size, T => unsafe {
         let value = from.cast::<T>().read_unaligned();

@@ -5,7 +5,7 @@ use std::slice::{from_raw_parts, from_raw_parts_mut};
 
 use half::{bf16, f16};
 
-use crate::cpu::simd::{Block, BlockFn, Call, Level, SimdLevel, select_narrow};
+use crate::cpu::simd::{Block, BlockFn, Call, Level, SimdLevel, select_narrow, select_scalar};
 use crate::dtype::Dtype;
 
 /// A bool as it lies in memory.
@@ -172,46 +172,57 @@ impl Block for NarrowBf16 {
     }
 }
 
-/// The loop that converts a block from one dtype to another.
+/// The loop that converts a block from one dtype to another. Only conversions among the common dtypes are compiled for each level.
 pub(super) fn block_fn(from: Dtype, to: Dtype, level: SimdLevel) -> BlockFn {
     macro_rules! to {
-        ($A:ty) => {
+        ($A:ty, $common:ident) => {
             match to {
-                Dtype::Bool => select_narrow::<Cast<$A, Bool>>(level),
-                Dtype::I8 => select_narrow::<Cast<$A, i8>>(level),
-                Dtype::I16 => select_narrow::<Cast<$A, i16>>(level),
-                Dtype::I32 => select_narrow::<Cast<$A, i32>>(level),
-                Dtype::I64 => select_narrow::<Cast<$A, i64>>(level),
-                Dtype::U8 => select_narrow::<Cast<$A, u8>>(level),
-                Dtype::U16 => select_narrow::<Cast<$A, u16>>(level),
-                Dtype::U32 => select_narrow::<Cast<$A, u32>>(level),
-                Dtype::U64 => select_narrow::<Cast<$A, u64>>(level),
-                Dtype::F16 => select_narrow::<Cast<$A, f16>>(level),
-                Dtype::BF16 => select_narrow::<Cast<$A, bf16>>(level),
-                Dtype::F32 => select_narrow::<Cast<$A, f32>>(level),
-                Dtype::F64 => select_narrow::<Cast<$A, f64>>(level),
+                Dtype::Bool => $common!($A, Bool),
+                Dtype::U8 => $common!($A, u8),
+                Dtype::I32 => $common!($A, i32),
+                Dtype::I64 => $common!($A, i64),
+                Dtype::F32 => $common!($A, f32),
+                Dtype::F64 => $common!($A, f64),
+                Dtype::I8 => rare!($A, i8),
+                Dtype::I16 => rare!($A, i16),
+                Dtype::U16 => rare!($A, u16),
+                Dtype::U32 => rare!($A, u32),
+                Dtype::U64 => rare!($A, u64),
+                Dtype::F16 => rare!($A, f16),
+                Dtype::BF16 => rare!($A, bf16),
             }
+        };
+    }
+    macro_rules! common {
+        ($A:ty, $B:ty) => {
+            select_narrow::<Cast<$A, $B>>(level)
+        };
+    }
+    macro_rules! rare {
+        ($A:ty, $B:ty) => {
+            select_scalar::<Cast<$A, $B>>()
         };
     }
     match (from, to) {
         (Dtype::F16, Dtype::F32) => return select_narrow::<WidenF16>(level),
         (Dtype::F32, Dtype::F16) => return select_narrow::<NarrowF16>(level),
         (Dtype::F32, Dtype::BF16) => return select_narrow::<NarrowBf16>(level),
+        (Dtype::BF16, Dtype::F32) => return select_narrow::<Cast<bf16, f32>>(level),
         _ => {}
     }
     match from {
-        Dtype::Bool => to!(Bool),
-        Dtype::I8 => to!(i8),
-        Dtype::I16 => to!(i16),
-        Dtype::I32 => to!(i32),
-        Dtype::I64 => to!(i64),
-        Dtype::U8 => to!(u8),
-        Dtype::U16 => to!(u16),
-        Dtype::U32 => to!(u32),
-        Dtype::U64 => to!(u64),
-        Dtype::F16 => to!(f16),
-        Dtype::BF16 => to!(bf16),
-        Dtype::F32 => to!(f32),
-        Dtype::F64 => to!(f64),
+        Dtype::Bool => to!(Bool, common),
+        Dtype::U8 => to!(u8, common),
+        Dtype::I32 => to!(i32, common),
+        Dtype::I64 => to!(i64, common),
+        Dtype::F32 => to!(f32, common),
+        Dtype::F64 => to!(f64, common),
+        Dtype::I8 => to!(i8, rare),
+        Dtype::I16 => to!(i16, rare),
+        Dtype::U16 => to!(u16, rare),
+        Dtype::U32 => to!(u32, rare),
+        Dtype::U64 => to!(u64, rare),
+        Dtype::F16 => to!(f16, rare),
+        Dtype::BF16 => to!(bf16, rare),
     }
 }

@@ -1,12 +1,12 @@
 //! The operations on floats: one definition for float32 and float64, and through float32 for half precision.
 
-use super::loops::{Binary, Map1, Map2, Store, Unary};
+use super::loops::{Binary, Map1, Map2, Unary};
 use super::real::Real;
 use crate::cpu::simd::{BlockFn, Level, SimdLevel, select, select_scalar};
 use crate::op::Op;
 
 macro_rules! unary {
-    ($($name:ident -> $out:ty: |$x:ident| $body:expr;)*) => {$(
+    ($($name:ident -> $out:ty: |$x:ident| $body:expr $(, if $plain:expr, else $careful:expr)?;)*) => {$(
         struct $name;
         impl<T: Real> Unary<T> for $name {
             type Out = $out;
@@ -14,11 +14,20 @@ macro_rules! unary {
             fn apply<L: Level>($x: T) -> $out {
                 $body
             }
+            $(
+                #[inline(always)]
+                fn is_plain<L: Level>($x: T) -> bool {
+                    $plain
+                }
+                fn careful($x: T) -> $out {
+                    $careful
+                }
+            )?
         }
     )*};
 }
 macro_rules! binary {
-    ($($name:ident -> $out:ty: |$x:ident, $y:ident| $body:expr;)*) => {$(
+    ($($name:ident -> $out:ty: |$x:ident, $y:ident| $body:expr $(, if $plain:expr, else $careful:expr)?;)*) => {$(
         struct $name;
         impl<T: Real> Binary<T> for $name {
             type Out = $out;
@@ -26,6 +35,15 @@ macro_rules! binary {
             fn apply<L: Level>($x: T, $y: T) -> $out {
                 $body
             }
+            $(
+                #[inline(always)]
+                fn is_plain<L: Level>($x: T, $y: T) -> bool {
+                    $plain
+                }
+                fn careful($x: T, $y: T) -> $out {
+                    $careful
+                }
+            )?
         }
     )*};
 }
@@ -110,9 +128,9 @@ unary! {
     Log2 -> T: |x| x.log2::<L>();
     Log10 -> T: |x| x.log10::<L>();
     Log1p -> T: |x| x.log1p::<L>();
-    Sin -> T: |x| x.sin::<L>();
-    Cos -> T: |x| x.cos::<L>();
-    Tan -> T: |x| x.tan::<L>();
+    Sin -> T: |x| x.sin::<L>(), if x.is_plain_angle::<L>(), else x.careful_sin();
+    Cos -> T: |x| x.cos::<L>(), if x.is_plain_angle::<L>(), else x.careful_cos();
+    Tan -> T: |x| x.tan::<L>(), if x.is_plain_angle::<L>(), else x.careful_tan();
     Arcsin -> T: |x| x.arcsin();
     Arccos -> T: |x| x.arccos();
     Arctan -> T: |x| x.arctan();
@@ -148,7 +166,7 @@ binary! {
     FloorDiv -> T: |x, y| divmod(x, y).0;
     Remainder -> T: |x, y| divmod(x, y).1;
     Fmod -> T: |x, y| x % y;
-    Pow -> T: |x, y| x.pow::<L>(y);
+    Pow -> T: |x, y| x.pow::<L>(y), if x.is_plain_power::<L>(y), else x.careful_pow(y);
     Arctan2 -> T: |y, x| y.arctan2(x);
     Hypot -> T: |x, y| x.hypot(y);
     Copysign -> T: |x, y| x.with_sign_of(y);
@@ -170,33 +188,25 @@ binary! {
     GreaterEqual -> u8: |x, y| (x >= y) as u8;
 }
 
-/// The loop of an operation over floats stored as `S`; `None` for operations that floats do not have.
-pub(super) fn block_fn<S: Store>(op: Op, level: SimdLevel) -> Option<BlockFn>
-where
-    S::Compute: Real + Store<Compute = S::Compute>,
-{
+/// The loop of an operation over floats; `None` for operations that floats do not have.
+pub(super) fn block_fn<T: Real>(op: Op, level: SimdLevel) -> Option<BlockFn> {
     macro_rules! table {
-        (vector: $($v1:ident)*; scalar: $($s1:ident)*; test: $($t1:ident)*;
-         vector2: $($v2:ident)*; scalar2: $($s2:ident)*; test2: $($t2:ident)*;) => {
+        (vector: $($v1:ident)*; scalar: $($s1:ident)*; vector2: $($v2:ident)*; scalar2: $($s2:ident)*;) => {
             match op {
-                $(Op::$v1 => select::<Map1<$v1, S, S>>(level),)*
-                $(Op::$s1 => select_scalar::<Map1<$s1, S, S>>(),)*
-                $(Op::$t1 => select::<Map1<$t1, S, u8>>(level),)*
-                $(Op::$v2 => select::<Map2<$v2, S, S>>(level),)*
-                $(Op::$s2 => select_scalar::<Map2<$s2, S, S>>(),)*
-                $(Op::$t2 => select::<Map2<$t2, S, u8>>(level),)*
-                Op::FrexpExponent => select_scalar::<Map1<FrexpExponent, S, i32>>(),
+                $(Op::$v1 => select::<Map1<$v1, T>>(level),)*
+                $(Op::$s1 => select_scalar::<Map1<$s1, T>>(),)*
+                $(Op::$v2 => select::<Map2<$v2, T>>(level),)*
+                $(Op::$s2 => select_scalar::<Map2<$s2, T>>(),)*
                 _ => return None,
             }
         };
     }
     Some(table! {
         vector: Neg Abs Sign Square Reciprocal Sqrt Rsqrt Exp Exp2 Expm1 Log Log2 Log10 Log1p Sin Cos Tan Tanh Sigmoid Softplus
-            Erf Erfc Deg2rad Rad2deg Floor Ceil Trunc Rint;
-        scalar: Cbrt Arcsin Arccos Arctan Sinh Cosh Arcsinh Arccosh Arctanh FrexpFraction;
-        test: IsNan IsInf IsFinite Signbit;
-        vector2: Add Sub Mul Div Pow Copysign Maximum Minimum Fmax Fmin Logaddexp Logaddexp2;
-        scalar2: FloorDiv Remainder Fmod Arctan2 Hypot Nextafter Ldexp;
-        test2: Equal NotEqual Less LessEqual Greater GreaterEqual;
+            Erf Floor Ceil Trunc Rint;
+        scalar: Cbrt Arcsin Arccos Arctan Sinh Cosh Arcsinh Arccosh Arctanh Erfc Deg2rad Rad2deg FrexpFraction FrexpExponent
+            IsNan IsInf IsFinite Signbit;
+        vector2: Add Sub Mul Div Pow Maximum Minimum Equal NotEqual Less LessEqual Greater GreaterEqual;
+        scalar2: FloorDiv Remainder Fmod Arctan2 Hypot Copysign Nextafter Logaddexp Logaddexp2 Ldexp Fmax Fmin;
     })
 }

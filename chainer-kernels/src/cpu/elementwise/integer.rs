@@ -1,11 +1,11 @@
 //! The operations on integers and bools: they wrap around, and dividing by zero gives 0.
 
-use super::loops::{Binary, Map1, Map2, Store, Unary};
-use crate::cpu::simd::{BlockFn, Level, SimdLevel, select_narrow, select_scalar};
+use super::loops::{Binary, Map1, Map2, Unary};
+use crate::cpu::simd::{Block, BlockFn, Level, SimdLevel, select_narrow, select_scalar};
 use crate::op::Op;
 
 /// An integer type. Signed and unsigned differ in the operations named here only.
-pub(super) trait Integer: Copy + Default + Ord + Store<Compute = Self> + 'static {
+pub(super) trait Integer: Copy + Default + Ord + 'static {
     fn neg(self) -> Self;
     fn abs(self) -> Self;
     fn sign(self) -> Self;
@@ -202,6 +202,11 @@ binary! {
     GreaterEqual -> u8: |x, y| (x >= y) as u8;
 }
 
+/// Short integers other than bytes are rare: what every processor has is enough for them.
+fn by_width<T, B: Block>(level: SimdLevel) -> BlockFn {
+    if size_of::<T>() >= 4 { select_narrow::<B>(level) } else { select_scalar::<B>() }
+}
+
 /// The loop of an operation over integers; `None` for operations that integers do not have. Operations in which signed and
 /// unsigned agree are compiled for the unsigned type `U` of the same size only.
 pub(super) fn block_fn<T: Integer, U: Integer>(op: Op, level: SimdLevel) -> Option<BlockFn> {
@@ -209,19 +214,19 @@ pub(super) fn block_fn<T: Integer, U: Integer>(op: Op, level: SimdLevel) -> Opti
         (agree: $($a1:ident)*; agree2: $($a2:ident)*; agree_test2: $($at2:ident)*;
          own: $($o1:ident)*; own2: $($o2:ident)*; own_test2: $($t2:ident)*; slow2: $($s2:ident)*;) => {
             match op {
-                $(Op::$a1 => select_narrow::<Map1<$a1, U, U>>(level),)*
-                $(Op::$a2 => select_narrow::<Map2<$a2, U, U>>(level),)*
-                $(Op::$at2 => select_narrow::<Map2<$at2, U, u8>>(level),)*
-                $(Op::$o1 => select_narrow::<Map1<$o1, T, T>>(level),)*
-                $(Op::$o2 => select_narrow::<Map2<$o2, T, T>>(level),)*
-                $(Op::$t2 => select_narrow::<Map2<$t2, T, u8>>(level),)*
-                $(Op::$s2 => select_scalar::<Map2<$s2, T, T>>(),)*
-                Op::Fmax => select_narrow::<Map2<Maximum, T, T>>(level),
-                Op::Fmin => select_narrow::<Map2<Minimum, T, T>>(level),
-                Op::Reciprocal => select_scalar::<Map1<Reciprocal, T, T>>(),
-                Op::IsNan | Op::IsInf => select_scalar::<Map1<Never, T, u8>>(),
-                Op::IsFinite => select_scalar::<Map1<Always, T, u8>>(),
-                Op::Signbit => select_scalar::<Map1<Signbit, T, u8>>(),
+                $(Op::$a1 => by_width::<T, Map1<$a1, U>>(level),)*
+                $(Op::$a2 => by_width::<T, Map2<$a2, U>>(level),)*
+                $(Op::$at2 => by_width::<T, Map2<$at2, U>>(level),)*
+                $(Op::$o1 => by_width::<T, Map1<$o1, T>>(level),)*
+                $(Op::$o2 => by_width::<T, Map2<$o2, T>>(level),)*
+                $(Op::$t2 => by_width::<T, Map2<$t2, T>>(level),)*
+                $(Op::$s2 => select_scalar::<Map2<$s2, T>>(),)*
+                Op::Fmax => by_width::<T, Map2<Maximum, T>>(level),
+                Op::Fmin => by_width::<T, Map2<Minimum, T>>(level),
+                Op::Reciprocal => select_scalar::<Map1<Reciprocal, T>>(),
+                Op::IsNan | Op::IsInf => select_scalar::<Map1<Never, T>>(),
+                Op::IsFinite => select_scalar::<Map1<Always, T>>(),
+                Op::Signbit => select_scalar::<Map1<Signbit, T>>(),
                 _ => return None,
             }
         };
@@ -241,14 +246,12 @@ pub(super) fn block_fn<T: Integer, U: Integer>(op: Op, level: SimdLevel) -> Opti
 pub(super) fn bool_block_fn(op: Op, level: SimdLevel) -> Option<BlockFn> {
     Some(match op {
         Op::Abs => select_narrow::<super::loops::Copy1<u8>>(level),
-        Op::Invert | Op::LogicalNot => select_narrow::<Map1<IsZero, u8, u8>>(level),
-        Op::Add | Op::BitwiseOr | Op::LogicalOr | Op::Maximum | Op::Fmax => {
-            select_narrow::<Map2<BitwiseOr, u8, u8>>(level)
-        }
+        Op::Invert | Op::LogicalNot => select_narrow::<Map1<IsZero, u8>>(level),
+        Op::Add | Op::BitwiseOr | Op::LogicalOr | Op::Maximum | Op::Fmax => select_narrow::<Map2<BitwiseOr, u8>>(level),
         Op::Mul | Op::BitwiseAnd | Op::LogicalAnd | Op::Minimum | Op::Fmin => {
-            select_narrow::<Map2<BitwiseAnd, u8, u8>>(level)
+            select_narrow::<Map2<BitwiseAnd, u8>>(level)
         }
-        Op::BitwiseXor | Op::LogicalXor => select_narrow::<Map2<BitwiseXor, u8, u8>>(level),
+        Op::BitwiseXor | Op::LogicalXor => select_narrow::<Map2<BitwiseXor, u8>>(level),
         Op::IsNan
         | Op::IsInf
         | Op::IsFinite

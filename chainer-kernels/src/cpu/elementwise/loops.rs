@@ -70,6 +70,15 @@ pub(super) trait Unary<T> {
     type Out: Copy + Default + 'static;
     /// Computes it. Must be `#[inline(always)]`.
     fn apply<L: Level>(x: T) -> Self::Out;
+    /// Whether `apply` holds for this operand; true for most operations.
+    #[inline(always)]
+    fn is_plain<L: Level>(_: T) -> bool {
+        true
+    }
+    /// The result for operands that are not plain.
+    fn careful(_: T) -> Self::Out {
+        Self::Out::default()
+    }
 }
 
 /// An operation on two operands.
@@ -78,17 +87,31 @@ pub(super) trait Binary<T> {
     type Out: Copy + Default + 'static;
     /// Computes it. Must be `#[inline(always)]`.
     fn apply<L: Level>(x: T, y: T) -> Self::Out;
+    /// Whether `apply` holds for these operands; true for most operations.
+    #[inline(always)]
+    fn is_plain<L: Level>(_: T, _: T) -> bool {
+        true
+    }
+    /// The result for operands that are not plain.
+    fn careful(_: T, _: T) -> Self::Out {
+        Self::Out::default()
+    }
 }
 
-/// Elements converted at a time where stored and computed types differ.
-const CHUNK: usize = 128;
-
-// The slices below are parameters of functions of their own because that tells the compiler that they do not overlap.
+// The slices below are parameters of functions of their own because that tells the compiler that they do not overlap. Operands
+// that need care are rare: the loop ignores them, and they are mended where a second loop finds any.
 
 #[inline(always)]
 fn map1<L: Level, T: Copy, F: Unary<T>>(out: &mut [F::Out], x: &[T]) {
     for (out, &x) in out.iter_mut().zip(x) {
         *out = F::apply::<L>(x);
+    }
+    if !x.iter().fold(true, |plain, &x| plain & F::is_plain::<L>(x)) {
+        for (out, &x) in out.iter_mut().zip(x) {
+            if !F::is_plain::<L>(x) {
+                *out = F::careful(x);
+            }
+        }
     }
 }
 
@@ -97,73 +120,43 @@ fn map2<L: Level, T: Copy, F: Binary<T>>(out: &mut [F::Out], x: &[T], y: &[T]) {
     for ((out, &x), &y) in out.iter_mut().zip(x).zip(y) {
         *out = F::apply::<L>(x, y);
     }
-}
-
-/// `out[i] = F(x[i])` where both are stored as `S`, or where the result (a bool, an exponent) is stored as computed.
-pub(super) struct Map1<F, S, O>(PhantomData<(F, S, O)>);
-
-impl<F: Unary<S::Compute>, S: Store, O: Store<Compute = F::Out>> Block for Map1<F, S, O> {
-    #[inline(always)]
-    unsafe fn run<L: Level>(call: &Call) {
-        // SAFETY: the caller promises `n` valid elements of these types, the output apart from the operand.
-        let (out, x) = unsafe {
-            (from_raw_parts_mut(call.out.cast::<O>(), call.n), from_raw_parts(call.args[0].cast::<S>(), call.n))
-        };
-        if S::DIRECT && O::DIRECT {
-            // SAFETY: as above, and `DIRECT` says that stored and computed types are the same.
-            let (out, x) = unsafe {
-                (
-                    from_raw_parts_mut(call.out.cast::<O::Compute>(), call.n),
-                    from_raw_parts(call.args[0].cast::<S::Compute>(), call.n),
-                )
-            };
-            return map1::<L, S::Compute, F>(out, x);
-        }
-        let mut wide = [S::Compute::default(); CHUNK];
-        let mut result = [F::Out::default(); CHUNK];
-        for (out, x) in out.chunks_mut(CHUNK).zip(x.chunks(CHUNK)) {
-            S::load::<L>(x, &mut wide[..x.len()]);
-            map1::<L, S::Compute, F>(&mut result[..x.len()], &wide[..x.len()]);
-            O::store::<L>(&result[..x.len()], out);
+    if !x.iter().zip(y).fold(true, |plain, (&x, &y)| plain & F::is_plain::<L>(x, y)) {
+        for ((out, &x), &y) in out.iter_mut().zip(x).zip(y) {
+            if !F::is_plain::<L>(x, y) {
+                *out = F::careful(x, y);
+            }
         }
     }
 }
 
-/// `out[i] = F(x[i], y[i])`, as [`Map1`].
-pub(super) struct Map2<F, S, O>(PhantomData<(F, S, O)>);
+/// `out[i] = F(x[i])`.
+pub(super) struct Map1<F, T>(PhantomData<(F, T)>);
 
-impl<F: Binary<S::Compute>, S: Store, O: Store<Compute = F::Out>> Block for Map2<F, S, O> {
+impl<T: Copy, F: Unary<T>> Block for Map1<F, T> {
+    #[inline(always)]
+    unsafe fn run<L: Level>(call: &Call) {
+        // SAFETY: the caller promises `n` valid elements of these types, the output apart from the operand.
+        let (out, x) =
+            unsafe { (from_raw_parts_mut(call.out.cast(), call.n), from_raw_parts(call.args[0].cast(), call.n)) };
+        map1::<L, T, F>(out, x);
+    }
+}
+
+/// `out[i] = F(x[i], y[i])`.
+pub(super) struct Map2<F, T>(PhantomData<(F, T)>);
+
+impl<T: Copy, F: Binary<T>> Block for Map2<F, T> {
     #[inline(always)]
     unsafe fn run<L: Level>(call: &Call) {
         // SAFETY: the caller promises `n` valid elements of these types, the output apart from the operands.
         let (out, x, y) = unsafe {
             (
-                from_raw_parts_mut(call.out.cast::<O>(), call.n),
-                from_raw_parts(call.args[0].cast::<S>(), call.n),
-                from_raw_parts(call.args[1].cast::<S>(), call.n),
+                from_raw_parts_mut(call.out.cast(), call.n),
+                from_raw_parts(call.args[0].cast(), call.n),
+                from_raw_parts(call.args[1].cast(), call.n),
             )
         };
-        if S::DIRECT && O::DIRECT {
-            // SAFETY: as above, and `DIRECT` says that stored and computed types are the same.
-            let (out, x, y) = unsafe {
-                (
-                    from_raw_parts_mut(call.out.cast::<O::Compute>(), call.n),
-                    from_raw_parts(call.args[0].cast::<S::Compute>(), call.n),
-                    from_raw_parts(call.args[1].cast::<S::Compute>(), call.n),
-                )
-            };
-            return map2::<L, S::Compute, F>(out, x, y);
-        }
-        let mut wide_x = [S::Compute::default(); CHUNK];
-        let mut wide_y = [S::Compute::default(); CHUNK];
-        let mut result = [F::Out::default(); CHUNK];
-        for ((out, x), y) in out.chunks_mut(CHUNK).zip(x.chunks(CHUNK)).zip(y.chunks(CHUNK)) {
-            let n = x.len();
-            S::load::<L>(x, &mut wide_x[..n]);
-            S::load::<L>(y, &mut wide_y[..n]);
-            map2::<L, S::Compute, F>(&mut result[..n], &wide_x[..n], &wide_y[..n]);
-            O::store::<L>(&result[..n], out);
-        }
+        map2::<L, T, F>(out, x, y);
     }
 }
 

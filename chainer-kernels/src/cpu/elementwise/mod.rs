@@ -13,15 +13,14 @@ pub(super) use loops::Store;
 
 use crate::cpu::simd::{BlockFn, SimdLevel, select, select_narrow, select_scalar};
 use crate::dtype::Dtype;
-use crate::op::Op;
+use crate::op::{Op, Rule};
 use crate::program::Instr;
-use crate::{bf16, f16};
 
 /// The loop of an instruction; `None` where the operation does not exist for the dtype.
 pub(super) fn block_fn(instr: &Instr, level: SimdLevel) -> Option<BlockFn> {
     let dtype = instr.dtype;
     match instr.op {
-        Op::Index => return Some(source::index_fn(instr.out, level)),
+        Op::Index => return Some(source::index_fn(instr.out)),
         Op::Uniform => return source::random_fn::<false>(instr.out, level),
         Op::Normal => return source::random_fn::<true>(instr.out, level),
         Op::Cast => return Some(cast::block_fn(dtype, instr.out, level)),
@@ -48,11 +47,24 @@ pub(super) fn block_fn(instr: &Instr, level: SimdLevel) -> Option<BlockFn> {
         Dtype::U16 => integer::block_fn::<u16, u16>(instr.op, level),
         Dtype::U32 => integer::block_fn::<u32, u32>(instr.op, level),
         Dtype::U64 => integer::block_fn::<u64, u64>(instr.op, level),
-        Dtype::F16 => float::block_fn::<f16>(instr.op, level),
-        Dtype::BF16 => float::block_fn::<bf16>(instr.op, level),
+        // The loop over float32; the caller converts operands and result (`through_single`).
+        Dtype::F16 | Dtype::BF16 => float::block_fn::<f32>(instr.op, level),
         Dtype::F32 => float::block_fn::<f32>(instr.op, level),
         Dtype::F64 => float::block_fn::<f64>(instr.op, level),
     }
+}
+
+/// For an instruction of half precision that is computed in float32: the loop that widens its operands, and the one that rounds
+/// its result if that is of half precision too. `None` for all other instructions.
+pub(super) fn through_single(instr: &Instr, level: SimdLevel) -> Option<(BlockFn, Option<BlockFn>)> {
+    if !matches!(instr.dtype, Dtype::F16 | Dtype::BF16)
+        || matches!(instr.op.rule(), Rule::Special) && instr.op != Op::FrexpExponent
+        || matches!(instr.op, Op::Identity | Op::Nextafter)
+    {
+        return None;
+    }
+    let narrow = (instr.out == instr.dtype).then(|| cast::block_fn(Dtype::F32, instr.dtype, level));
+    Some((cast::block_fn(instr.dtype, Dtype::F32, level), narrow))
 }
 
 /// The loop that copies elements of a dtype.

@@ -2,7 +2,7 @@
 
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
-use crate::cpu::simd::Level;
+use crate::cpu::simd::{Level, double, single};
 
 /// A floating-point type in which operations are computed.
 pub(super) trait Real:
@@ -48,6 +48,14 @@ pub(super) trait Real:
     fn erf<L: Level>(self) -> Self;
     fn erfc<L: Level>(self) -> Self;
     fn pow<L: Level>(self, y: Self) -> Self;
+    /// Whether `sin`, `cos` and `tan` hold; otherwise the C library's are called.
+    fn is_plain_angle<L: Level>(self) -> bool;
+    /// Whether `pow` holds; otherwise the C library's is called.
+    fn is_plain_power<L: Level>(self, y: Self) -> bool;
+    fn careful_sin(self) -> Self;
+    fn careful_cos(self) -> Self;
+    fn careful_tan(self) -> Self;
+    fn careful_pow(self, y: Self) -> Self;
     fn cbrt(self) -> Self;
     fn arcsin(self) -> Self;
     fn arccos(self) -> Self;
@@ -142,6 +150,22 @@ macro_rules! common {
             $ty::cosh(self)
         }
         #[inline(always)]
+        fn careful_sin(self) -> Self {
+            $ty::sin(self)
+        }
+        #[inline(always)]
+        fn careful_cos(self) -> Self {
+            $ty::cos(self)
+        }
+        #[inline(always)]
+        fn careful_tan(self) -> Self {
+            $ty::tan(self)
+        }
+        #[inline(always)]
+        fn careful_pow(self, y: Self) -> Self {
+            self.powf(y)
+        }
+        #[inline(always)]
         fn arctan2(self, x: Self) -> Self {
             self.atan2(x)
         }
@@ -152,10 +176,20 @@ macro_rules! common {
     };
 }
 
+/// Methods that call a function of the level.
+macro_rules! vector {
+    ($($name:ident: $path:path;)*) => {$(
+        #[inline(always)]
+        fn $name<L: Level>(self) -> Self {
+            $path(self)
+        }
+    )*};
+}
+
 impl Real for f32 {
     common!(f32, libm::frexpf, libm::ldexpf, libm::nextafterf);
 
-    // The standard library's own formula loses digits near 0 and for large operands.
+    // The standard library's own formulas lose digits near 0 and for large operands.
     #[inline(always)]
     fn arcsinh(self) -> Self {
         libm::asinhf(self)
@@ -169,152 +203,61 @@ impl Real for f32 {
     fn arctanh(self) -> Self {
         libm::atanhf(self)
     }
-    #[inline(always)]
-    fn exp<L: Level>(self) -> Self {
-        f32::exp(self)
-    }
-    #[inline(always)]
-    fn exp2<L: Level>(self) -> Self {
-        f32::exp2(self)
-    }
-    #[inline(always)]
-    fn expm1<L: Level>(self) -> Self {
-        f32::exp_m1(self)
-    }
-    #[inline(always)]
-    fn log<L: Level>(self) -> Self {
-        f32::ln(self)
-    }
-    #[inline(always)]
-    fn log2<L: Level>(self) -> Self {
-        f32::log2(self)
-    }
-    #[inline(always)]
-    fn log10<L: Level>(self) -> Self {
-        f32::log10(self)
-    }
-    #[inline(always)]
-    fn log1p<L: Level>(self) -> Self {
-        f32::ln_1p(self)
-    }
-    #[inline(always)]
-    fn sin<L: Level>(self) -> Self {
-        f32::sin(self)
-    }
-    #[inline(always)]
-    fn cos<L: Level>(self) -> Self {
-        f32::cos(self)
-    }
-    #[inline(always)]
-    fn tan<L: Level>(self) -> Self {
-        f32::tan(self)
-    }
-    #[inline(always)]
-    fn tanh<L: Level>(self) -> Self {
-        f32::tanh(self)
-    }
-    #[inline(always)]
-    fn sigmoid<L: Level>(self) -> Self {
-        1.0 / (1.0 + f32::exp(-self))
-    }
-    #[inline(always)]
-    fn softplus<L: Level>(self) -> Self {
-        let tail = f32::ln_1p(f32::exp(-self.abs()));
-        if self > 0.0 { self + tail } else { tail }
-    }
-    #[inline(always)]
-    fn erf<L: Level>(self) -> Self {
-        libm::erff(self)
-    }
-    #[inline(always)]
-    fn erfc<L: Level>(self) -> Self {
-        libm::erfcf(self)
+    vector! {
+        exp: single::exp::<L>; exp2: single::exp2::<L>; expm1: single::expm1::<L>; log: single::log::<L>;
+        log2: single::log2::<L>; log10: single::log10::<L>; log1p: single::log1p::<L>; tanh: single::tanh::<L>;
+        sigmoid: single::sigmoid::<L>; softplus: single::softplus::<L>; erf: single::erf::<L>; erfc: libm::erfcf;
+        sin: single::sin::<L>; cos: single::cos::<L>; tan: single::tan::<L>;
     }
     #[inline(always)]
     fn pow<L: Level>(self, y: Self) -> Self {
-        f32::powf(self, y)
+        single::pow::<L>(self, y)
+    }
+    #[inline(always)]
+    fn is_plain_angle<L: Level>(self) -> bool {
+        L::FMA && self.abs() <= single::LARGEST_ANGLE
+    }
+    #[inline(always)]
+    fn is_plain_power<L: Level>(self, y: Self) -> bool {
+        single::pow_is_plain(self, y)
     }
 }
 
 impl Real for f64 {
     common!(f64, libm::frexp, libm::ldexp, libm::nextafter);
 
-    // The standard library's own formula loses digits near 0 and for large operands.
     #[inline(always)]
     fn arcsinh(self) -> Self {
         libm::asinh(self)
     }
     #[inline(always)]
     fn arccosh(self) -> Self {
-        libm::acosh(self)
+        if self < 1.0 { f64::NAN } else { libm::acosh(self) }
     }
     #[inline(always)]
     fn arctanh(self) -> Self {
         libm::atanh(self)
     }
-    #[inline(always)]
-    fn exp<L: Level>(self) -> Self {
-        f64::exp(self)
-    }
-    #[inline(always)]
-    fn exp2<L: Level>(self) -> Self {
-        f64::exp2(self)
-    }
-    #[inline(always)]
-    fn expm1<L: Level>(self) -> Self {
-        f64::exp_m1(self)
-    }
-    #[inline(always)]
-    fn log<L: Level>(self) -> Self {
-        f64::ln(self)
-    }
-    #[inline(always)]
-    fn log2<L: Level>(self) -> Self {
-        f64::log2(self)
-    }
-    #[inline(always)]
-    fn log10<L: Level>(self) -> Self {
-        f64::log10(self)
-    }
-    #[inline(always)]
-    fn log1p<L: Level>(self) -> Self {
-        f64::ln_1p(self)
-    }
-    #[inline(always)]
-    fn sin<L: Level>(self) -> Self {
-        f64::sin(self)
-    }
-    #[inline(always)]
-    fn cos<L: Level>(self) -> Self {
-        f64::cos(self)
-    }
-    #[inline(always)]
-    fn tan<L: Level>(self) -> Self {
-        f64::tan(self)
-    }
-    #[inline(always)]
-    fn tanh<L: Level>(self) -> Self {
-        f64::tanh(self)
-    }
-    #[inline(always)]
-    fn sigmoid<L: Level>(self) -> Self {
-        1.0 / (1.0 + f64::exp(-self))
+    vector! {
+        exp: double::exp::<L>; exp2: f64::exp2; expm1: f64::exp_m1; log: double::log::<L>; log2: f64::log2;
+        log10: f64::log10; log1p: f64::ln_1p; tanh: double::tanh::<L>; sigmoid: double::sigmoid::<L>; erf: libm::erf;
+        erfc: libm::erfc; sin: f64::sin; cos: f64::cos; tan: f64::tan;
     }
     #[inline(always)]
     fn softplus<L: Level>(self) -> Self {
-        let tail = f64::ln_1p(f64::exp(-self.abs()));
+        let tail = double::exp::<L>(-self.abs()).ln_1p();
         if self > 0.0 { self + tail } else { tail }
     }
     #[inline(always)]
-    fn erf<L: Level>(self) -> Self {
-        libm::erf(self)
-    }
-    #[inline(always)]
-    fn erfc<L: Level>(self) -> Self {
-        libm::erfc(self)
-    }
-    #[inline(always)]
     fn pow<L: Level>(self, y: Self) -> Self {
-        f64::powf(self, y)
+        self.powf(y)
+    }
+    #[inline(always)]
+    fn is_plain_angle<L: Level>(self) -> bool {
+        true
+    }
+    #[inline(always)]
+    fn is_plain_power<L: Level>(self, _: Self) -> bool {
+        true
     }
 }

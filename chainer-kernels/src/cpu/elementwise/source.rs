@@ -8,7 +8,7 @@ use half::{bf16, f16};
 use super::cast::CastTo;
 use super::loops::Store;
 use super::real::Real;
-use crate::cpu::simd::{Block, BlockFn, Call, Level, SimdLevel, select, select_narrow};
+use crate::cpu::simd::{Block, BlockFn, Call, Level, SimdLevel, select, select_narrow, select_scalar};
 use crate::dtype::Dtype;
 use crate::random::philox;
 
@@ -151,29 +151,29 @@ impl<D: Draw, const NORMAL: bool> Block for Random<D, NORMAL> {
 }
 
 /// The loop that gives the elements' indices.
-pub(super) fn index_fn(out: Dtype, level: SimdLevel) -> BlockFn {
+pub(super) fn index_fn(out: Dtype) -> BlockFn {
     match out {
-        Dtype::Bool => select_narrow::<Index<super::cast::Bool>>(level),
-        Dtype::I8 => select_narrow::<Index<i8>>(level),
-        Dtype::I16 => select_narrow::<Index<i16>>(level),
-        Dtype::I32 => select_narrow::<Index<i32>>(level),
-        Dtype::I64 => select_narrow::<Index<i64>>(level),
-        Dtype::U8 => select_narrow::<Index<u8>>(level),
-        Dtype::U16 => select_narrow::<Index<u16>>(level),
-        Dtype::U32 => select_narrow::<Index<u32>>(level),
-        Dtype::U64 => select_narrow::<Index<u64>>(level),
-        Dtype::F16 => select_narrow::<Index<f16>>(level),
-        Dtype::BF16 => select_narrow::<Index<bf16>>(level),
-        Dtype::F32 => select_narrow::<Index<f32>>(level),
-        Dtype::F64 => select_narrow::<Index<f64>>(level),
+        Dtype::Bool => select_scalar::<Index<super::cast::Bool>>(),
+        Dtype::I8 => select_scalar::<Index<i8>>(),
+        Dtype::I16 => select_scalar::<Index<i16>>(),
+        Dtype::I32 => select_scalar::<Index<i32>>(),
+        Dtype::I64 => select_scalar::<Index<i64>>(),
+        Dtype::U8 => select_scalar::<Index<u8>>(),
+        Dtype::U16 => select_scalar::<Index<u16>>(),
+        Dtype::U32 => select_scalar::<Index<u32>>(),
+        Dtype::U64 => select_scalar::<Index<u64>>(),
+        Dtype::F16 => select_scalar::<Index<f16>>(),
+        Dtype::BF16 => select_scalar::<Index<bf16>>(),
+        Dtype::F32 => select_scalar::<Index<f32>>(),
+        Dtype::F64 => select_scalar::<Index<f64>>(),
     }
 }
 
 /// The loop that draws uniform or normal numbers; `None` for dtypes that are not floats.
 pub(super) fn random_fn<const NORMAL: bool>(out: Dtype, level: SimdLevel) -> Option<BlockFn> {
     Some(match out {
-        Dtype::F16 => select::<Random<f16, NORMAL>>(level),
-        Dtype::BF16 => select::<Random<bf16, NORMAL>>(level),
+        Dtype::F16 => select_narrow::<Random<f16, NORMAL>>(level),
+        Dtype::BF16 => select_narrow::<Random<bf16, NORMAL>>(level),
         Dtype::F32 => select::<Random<f32, NORMAL>>(level),
         Dtype::F64 => select::<Random<f64, NORMAL>>(level),
         _ => return None,

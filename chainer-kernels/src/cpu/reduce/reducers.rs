@@ -5,7 +5,7 @@ use std::slice::{from_raw_parts, from_raw_parts_mut};
 
 use super::extremes::{Arg, Extreme};
 use super::sums::{Prod, Sum};
-use crate::cpu::simd::{Block, BlockFn, Call, Level, SimdLevel, select, select_narrow};
+use crate::cpu::simd::{Block, BlockFn, Call, Level, SimdLevel, select, select_narrow, select_scalar};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::ReduceOp;
@@ -111,23 +111,34 @@ fn narrow<R: Reducer>(level: SimdLevel) -> Functions {
     }
 }
 
-/// The functions of a reduction over values of a dtype.
+fn scalar<R: Reducer>(_: SimdLevel) -> Functions {
+    Functions {
+        size: size_of::<R::Acc>(),
+        start: start::<R>,
+        fold: select_scalar::<Fold<R>>(),
+        each: select_scalar::<Each<R>>(),
+        combine: combine::<R>,
+        finish: finish::<R>,
+    }
+}
+
+/// The functions of a reduction over values of a dtype. What is rare is compiled once instead of for each level.
 pub(super) fn functions(op: ReduceOp, dtype: Dtype, level: SimdLevel) -> Result<Functions> {
-    macro_rules! integers {
-        ($name:ident $(, $flag:literal)?) => {
+    macro_rules! by_dtype {
+        ($short:ident, $integer:ident, $half:ident, $float:ident: $name:ident $(, $flag:literal)?) => {
             match dtype {
-                Dtype::I8 => narrow::<$name<i8 $(, $flag)?>>(level),
-                Dtype::I16 => narrow::<$name<i16 $(, $flag)?>>(level),
-                Dtype::I32 => narrow::<$name<i32 $(, $flag)?>>(level),
-                Dtype::I64 => narrow::<$name<i64 $(, $flag)?>>(level),
-                Dtype::Bool | Dtype::U8 => narrow::<$name<u8 $(, $flag)?>>(level),
-                Dtype::U16 => narrow::<$name<u16 $(, $flag)?>>(level),
-                Dtype::U32 => narrow::<$name<u32 $(, $flag)?>>(level),
-                Dtype::U64 => narrow::<$name<u64 $(, $flag)?>>(level),
-                Dtype::F16 => wide::<$name<f16 $(, $flag)?>>(level),
-                Dtype::BF16 => wide::<$name<bf16 $(, $flag)?>>(level),
-                Dtype::F32 => wide::<$name<f32 $(, $flag)?>>(level),
-                Dtype::F64 => wide::<$name<f64 $(, $flag)?>>(level),
+                Dtype::I8 => $short::<$name<i8 $(, $flag)?>>(level),
+                Dtype::I16 => $short::<$name<i16 $(, $flag)?>>(level),
+                Dtype::I32 => $integer::<$name<i32 $(, $flag)?>>(level),
+                Dtype::I64 => $integer::<$name<i64 $(, $flag)?>>(level),
+                Dtype::Bool | Dtype::U8 => $short::<$name<u8 $(, $flag)?>>(level),
+                Dtype::U16 => $short::<$name<u16 $(, $flag)?>>(level),
+                Dtype::U32 => $short::<$name<u32 $(, $flag)?>>(level),
+                Dtype::U64 => $short::<$name<u64 $(, $flag)?>>(level),
+                Dtype::F16 => $half::<$name<f16 $(, $flag)?>>(level),
+                Dtype::BF16 => $half::<$name<bf16 $(, $flag)?>>(level),
+                Dtype::F32 => $float::<$name<f32 $(, $flag)?>>(level),
+                Dtype::F64 => $float::<$name<f64 $(, $flag)?>>(level),
             }
         };
     }
@@ -138,11 +149,11 @@ pub(super) fn functions(op: ReduceOp, dtype: Dtype, level: SimdLevel) -> Result<
         ReduceOp::Any | ReduceOp::All => {
             return Err(Error::new(ErrorKind::Unsupported, op.name(), format!("the values must be bool, not {dtype}")));
         }
-        ReduceOp::Sum => integers!(Sum),
-        ReduceOp::Prod => integers!(Prod),
-        ReduceOp::Max => integers!(Extreme, true),
-        ReduceOp::Min => integers!(Extreme, false),
-        ReduceOp::ArgMax => integers!(Arg, true),
-        ReduceOp::ArgMin => integers!(Arg, false),
+        ReduceOp::Sum => by_dtype!(scalar, narrow, narrow, wide: Sum),
+        ReduceOp::Prod => by_dtype!(scalar, scalar, scalar, scalar: Prod),
+        ReduceOp::Max => by_dtype!(scalar, narrow, narrow, wide: Extreme, true),
+        ReduceOp::Min => by_dtype!(scalar, narrow, narrow, wide: Extreme, false),
+        ReduceOp::ArgMax => by_dtype!(scalar, scalar, scalar, narrow: Arg, true),
+        ReduceOp::ArgMin => by_dtype!(scalar, scalar, scalar, narrow: Arg, false),
     })
 }

@@ -5,6 +5,9 @@
 //! older machine: [`SimdLevel::Baseline`] is what the target guarantees. Floating-point results are the same on every level that
 //! has fused multiply-add; without it the transcendental functions may differ in the last bits, everything else does not.
 
+pub(crate) mod double;
+pub(crate) mod single;
+
 use std::sync::OnceLock;
 
 /// A set of vector instructions.

@@ -1,0 +1,275 @@
+//! float32's transcendental functions as straight-line code that the compiler widens over lanes: no branches, no table, no call.
+//!
+//! Errors against correctly rounded results stay within 2 units in the last place (the table in this module's tests prints them).
+//! Polynomials interpolate at Chebyshev nodes, so they are within a small factor of the best ones of their degree.
+
+use std::f32::consts::{FRAC_2_PI, LOG2_E, LOG10_E};
+
+use super::{Level, double};
+
+/// `a * b + c`, rounded once where the level has the instruction.
+#[inline(always)]
+pub(crate) fn fma<L: Level>(a: f32, b: f32, c: f32) -> f32 {
+    if L::FMA { a.mul_add(b, c) } else { a * b + c }
+}
+
+/// The polynomial with these coefficients, lowest first.
+#[inline(always)]
+fn polynomial<L: Level, const N: usize>(x: f32, coefficients: [f32; N]) -> f32 {
+    let mut sum = coefficients[N - 1];
+    let mut k = N - 1;
+    while k > 0 {
+        k -= 1;
+        sum = fma::<L>(sum, x, coefficients[k]);
+    }
+    sum
+}
+
+/// Added to a number below 2^22 it leaves the nearest integer in the low bits.
+const ROUND: f32 = 12_582_912.0;
+/// log 2 in two parts, the first so short that its products with exponents are exact.
+const LN_2_HIGH: f32 = 0.691_406_25;
+const LN_2_LOW: f32 = 0.001_740_930_6;
+
+/// `x = n log 2 + r` with |r| <= log 2 / 2; n as the low bits of [`ROUND`] + n, and `exp(r) - 1`.
+#[inline(always)]
+fn exp_parts<L: Level>(x: f32) -> (i32, f32) {
+    let shifted = fma::<L>(x, LOG2_E, ROUND);
+    let n = shifted - ROUND;
+    let r = fma::<L>(n, -LN_2_LOW, fma::<L>(n, -LN_2_HIGH, x));
+    let q = polynomial::<L, 5>(r, [0.5, 0.166_665_76, 0.041_666_552, 0.008_363_233, 0.001_392_625]);
+    (shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32, fma::<L>(r * r, q, r))
+}
+
+/// `2^n` for -127 < n < 128.
+#[inline(always)]
+fn power_of_two(n: i32) -> f32 {
+    f32::from_bits((n.wrapping_add(127) << 23) as u32)
+}
+
+/// `x` held between two bounds; NaN stays NaN.
+#[inline(always)]
+fn clamp(x: f32, low: f32, high: f32) -> f32 {
+    let x = if x > high { high } else { x };
+    if x < low { low } else { x }
+}
+
+#[inline(always)]
+pub(crate) fn exp<L: Level>(x: f32) -> f32 {
+    let (n, p) = exp_parts::<L>(clamp(x, -104.0, 89.0));
+    scale(p + 1.0, n)
+}
+
+/// `x * 2^n` in two steps, so that results may be denormal or overflow.
+#[inline(always)]
+fn scale(x: f32, n: i32) -> f32 {
+    let half = n >> 1;
+    x * power_of_two(half) * power_of_two(n.wrapping_sub(half))
+}
+
+#[inline(always)]
+pub(crate) fn exp2<L: Level>(x: f32) -> f32 {
+    let x = clamp(x, -151.0, 129.0);
+    let shifted = x + ROUND;
+    let r = (x - (shifted - ROUND)) * std::f32::consts::LN_2;
+    let q = polynomial::<L, 5>(r, [0.5, 0.166_665_76, 0.041_666_552, 0.008_363_233, 0.001_392_625]);
+    scale(fma::<L>(r * r, q, r) + 1.0, shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32)
+}
+
+#[inline(always)]
+pub(crate) fn expm1<L: Level>(x: f32) -> f32 {
+    let (n, p) = exp_parts::<L>(clamp(x, -17.5, 89.0));
+    // Half of it first: 2^n may overflow where the result does not.
+    let half = power_of_two(n.wrapping_sub(1));
+    (2.0 * fma::<L>(half, p, half - 0.5)).copysign(x)
+}
+
+/// `(e - 1) / (e + 1)` for e = exp(2x).
+#[inline(always)]
+pub(crate) fn tanh<L: Level>(x: f32) -> f32 {
+    let (n, p) = exp_parts::<L>(2.0 * clamp(x, -9.02, 9.02));
+    let power = power_of_two(n);
+    let e = fma::<L>(power, p, power - 1.0);
+    (e / (e + 2.0)).copysign(x)
+}
+
+#[inline(always)]
+pub(crate) fn sigmoid<L: Level>(x: f32) -> f32 {
+    let e = exp::<L>(-x.abs());
+    (if x < 0.0 { e } else { 1.0 }) / (1.0 + e)
+}
+
+/// log 2 in two parts, the first so short that its products with exponents are exact.
+const LN_2_LONG_HIGH: f32 = 0.693_115_23;
+const LN_2_LONG_LOW: f32 = 3.194_618_3e-5;
+const SQRT_HALF_BITS: u32 = 0x3f35_04f3;
+
+/// `x = 2^k m` with sqrt(1/2) <= m < sqrt(2), of normal positive numbers.
+#[inline(always)]
+fn log_parts(x: f32) -> (i32, f32) {
+    let bits = x.to_bits();
+    let k = (bits.wrapping_sub(SQRT_HALF_BITS) as i32) >> 23;
+    (k, f32::from_bits(bits.wrapping_sub((k << 23) as u32)))
+}
+
+/// `log(1 + f) - f` for sqrt(1/2) <= 1 + f < sqrt(2).
+#[inline(always)]
+fn log_tail<L: Level>(f: f32) -> f32 {
+    let square = f * f;
+    let p = polynomial::<L, 9>(
+        f,
+        [
+            0.333_333_3,
+            -0.249_999_97,
+            0.200_007_16,
+            -0.166_678_03,
+            0.142_490_58,
+            -0.124_256_87,
+            0.116_854_2,
+            -0.114_797_34,
+            0.069_716_11,
+        ],
+    );
+    fma::<L>(f * square, p, -0.5 * square)
+}
+
+/// The logarithm's parts of any positive number.
+#[inline(always)]
+fn log_parts_of_any(x: f32) -> (f32, f32) {
+    let denormal = x < f32::MIN_POSITIVE;
+    let (k, m) = log_parts(if denormal { x * (1 << 25) as f32 } else { x });
+    ((if denormal { k.wrapping_sub(25) } else { k }) as f32, m - 1.0)
+}
+
+/// The logarithm of what has none that is a number, or `value`.
+#[inline(always)]
+fn log_of_special(x: f32, value: f32) -> f32 {
+    let special = if x < 0.0 { f32::NAN } else { x };
+    let special = if x == 0.0 { f32::NEG_INFINITY } else { special };
+    if x > 0.0 && x < f32::INFINITY { value } else { special }
+}
+
+#[inline(always)]
+pub(crate) fn log<L: Level>(x: f32) -> f32 {
+    let (k, f) = log_parts_of_any(x);
+    let tail = fma::<L>(k, LN_2_LONG_LOW, log_tail::<L>(f));
+    log_of_special(x, fma::<L>(k, LN_2_LONG_HIGH, f + tail))
+}
+
+#[inline(always)]
+pub(crate) fn log2<L: Level>(x: f32) -> f32 {
+    let (k, f) = log_parts_of_any(x);
+    log_of_special(x, fma::<L>(f + log_tail::<L>(f), LOG2_E, k))
+}
+
+#[inline(always)]
+pub(crate) fn log10<L: Level>(x: f32) -> f32 {
+    let (k, f) = log_parts_of_any(x);
+    let fraction = fma::<L>(k, 4.605_039e-6, (f + log_tail::<L>(f)) * LOG10_E);
+    log_of_special(x, fma::<L>(k, 0.301_025_4, fraction))
+}
+
+#[inline(always)]
+pub(crate) fn log1p<L: Level>(x: f32) -> f32 {
+    let sum = 1.0 + x;
+    // What the addition lost.
+    let lost = if x > 1.0 { 1.0 - (sum - x) } else { x - (sum - 1.0) };
+    let (k, m) = log_parts(sum);
+    let f = fma::<L>(lost, power_of_two(-(if k > 60 { 60 } else { k })), m - 1.0);
+    let k = k as f32;
+    let tail = fma::<L>(k, LN_2_LONG_LOW, log_tail::<L>(f));
+    log_of_special(sum, fma::<L>(k, LN_2_LONG_HIGH, f + tail)).copysign(x)
+}
+
+/// `max(x, 0) + log(1 + exp(-|x|))`.
+#[inline(always)]
+pub(crate) fn softplus<L: Level>(x: f32) -> f32 {
+    let tail = log1p::<L>(exp::<L>(-x.abs()));
+    if x > 0.0 { x + tail } else { tail }
+}
+
+/// Operands above this need more digits of pi than [`quadrant`] has.
+pub(crate) const LARGEST_ANGLE: f32 = 100_000.0;
+
+/// `x = n pi/2 + r`: n modulo 4, sin r and cos r. Needs fused multiply-add: the products must not be rounded.
+#[inline(always)]
+fn quadrant<L: Level>(x: f32) -> (u32, f32, f32) {
+    let shifted = fma::<L>(x, FRAC_2_PI, ROUND);
+    let n = shifted - ROUND;
+    let r = fma::<L>(n, -std::f32::consts::FRAC_PI_2, x);
+    let r = fma::<L>(n, 4.371_139e-8, r);
+    let r = fma::<L>(n, 1.715_124_5e-15, r);
+    let z = r * r;
+    let sin = polynomial::<L, 3>(z, [-0.166_666_64, 0.008_332_743, -0.000_195_868_82]);
+    let cos = polynomial::<L, 3>(z, [0.041_666_664, -0.001_388_829_8, 2.454_693_1e-5]);
+    (shifted.to_bits(), fma::<L>(r * z, sin, r), fma::<L>(z * z, cos, fma::<L>(z, -0.5, 1.0)))
+}
+
+#[inline(always)]
+pub(crate) fn sin<L: Level>(x: f32) -> f32 {
+    let (n, sin, cos) = quadrant::<L>(x);
+    let value = if n & 1 != 0 { cos } else { sin };
+    f32::from_bits(value.to_bits() ^ ((n & 2) << 30))
+}
+
+#[inline(always)]
+pub(crate) fn cos<L: Level>(x: f32) -> f32 {
+    let (n, sin, cos) = quadrant::<L>(x);
+    let value = if n & 1 != 0 { sin } else { cos };
+    f32::from_bits(value.to_bits() ^ ((n.wrapping_add(1) & 2) << 30))
+}
+
+#[inline(always)]
+pub(crate) fn tan<L: Level>(x: f32) -> f32 {
+    let (n, sin, cos) = quadrant::<L>(x);
+    let odd = n & 1 != 0;
+    (if odd { -cos } else { sin }) / (if odd { sin } else { cos })
+}
+
+#[inline(always)]
+pub(crate) fn erf<L: Level>(x: f32) -> f32 {
+    let magnitude = x.abs();
+    let z = x * x;
+    let p = polynomial::<L, 7>(
+        z,
+        [0.128_379_17, -0.376_126_35, 0.112_836_91, -0.026_859_151, 0.005_200_369, -0.000_813_470_9, 8.334_719e-5],
+    );
+    let small = fma::<L>(x, p, x);
+    // -log(erfc x) is nearly a parabola.
+    let t = if magnitude > 4.0 { 4.0 } else { magnitude };
+    let log = polynomial::<L, 9>(
+        t,
+        [
+            -0.000_318_539_65,
+            1.130_231,
+            0.631_823_9,
+            0.110_087_164,
+            -0.026_427_638,
+            0.004_762_625_8,
+            -0.000_597_585_75,
+            4.616_386e-5,
+            -1.643_063_7e-6,
+        ],
+    );
+    let large = (1.0 - exp::<L>(-log)).copysign(x);
+    let value = if magnitude > 0.93 { large } else { small };
+    if x.is_nan() { x } else { value }
+}
+
+/// Whether [`pow`] holds: finite operands, no zero.
+#[inline(always)]
+pub(crate) fn pow_is_plain(x: f32, y: f32) -> bool {
+    x != 0.0 && x.abs() < f32::INFINITY && y.abs() < f32::INFINITY
+}
+
+/// Through float64, in which the logarithm has digits to spare. Only where [`pow_is_plain`].
+#[inline(always)]
+pub(crate) fn pow<L: Level>(x: f32, y: f32) -> f32 {
+    let magnitude = double::exp2_short::<L>(y as f64 * double::log2_short::<L>(x.abs() as f64)) as f32;
+    // Whole numbers are those that rounding keeps; odd ones those whose half is not whole.
+    let whole = y.trunc() == y;
+    let odd = whole && (y * 0.5).trunc() != y * 0.5;
+    let of_negative = if odd { -magnitude } else { magnitude };
+    let of_negative = if whole { of_negative } else { f32::NAN };
+    if x < 0.0 { of_negative } else { magnitude }
+}
