@@ -182,6 +182,7 @@ pub(crate) struct Walk {
     debug: bool,
     hooks: bool,
     _mode: ConfigGuard,
+    _hooks: function_hooks::Suspension,
     _position: Position,
 }
 
@@ -221,8 +222,12 @@ enum Step {
 
 impl Walk {
     pub(crate) fn new(create_graph: bool, retain_grad: bool, at: Loc) -> Self {
-        let _mode = config::using_config(|c| c.enable_backprop = create_graph);
         let mode = Mode::current();
+        // Hooks and debug mode see functions, not what their derivatives are made of: the walk calls them itself.
+        let _mode = config::using_config(|c| {
+            c.enable_backprop = create_graph;
+            c.debug = false;
+        });
         Walk {
             id: WALKS.fetch_add(1, Relaxed),
             waiting: BinaryHeap::new(),
@@ -236,19 +241,19 @@ impl Walk {
             debug: mode.debug(),
             hooks: mode.hooks(),
             _mode,
+            _hooks: function_hooks::suspend(),
             _position: Position::enter(at),
         }
     }
 
     /// Asks for the gradients of these nodes instead of the leaves'.
     pub(crate) fn look_for<'a>(&mut self, nodes: impl Iterator<Item = &'a Arc<GraphNode>>) {
-        let targets: HashMap<_, _> = nodes
-            .map(|node| {
-                self.floor = if self.targets.is_none() { node.rank } else { self.floor.min(node.rank) };
-                self.targets.get_or_insert_default();
-                (Arc::as_ptr(node), None)
-            })
-            .collect();
+        let mut targets = HashMap::new();
+        self.floor = u32::MAX;
+        for node in nodes {
+            self.floor = self.floor.min(node.rank);
+            targets.insert(Arc::as_ptr(node), None);
+        }
         self.targets = Some(targets);
     }
 
@@ -416,7 +421,7 @@ impl Walk {
                 gradient = gradient.cast(input.dtype);
             }
             if self.debug {
-                check_nan(&gradient.data, name, "backward", call.at).map_err(|error| report(Mode::current(), error))?;
+                check_nan(&gradient.data, name, "backward", call.at).map_err(report)?;
             }
             self.collect(input.clone(), gradient);
         }
@@ -431,8 +436,7 @@ impl Walk {
         }
         if self.debug {
             for (_, gradient) in handed {
-                check_nan(&gradient.data, name, "backward", Position::or(at))
-                    .map_err(|error| report(Mode::current(), error))?;
+                check_nan(&gradient.data, name, "backward", Position::or(at)).map_err(report)?;
             }
         }
         Ok(())
@@ -548,15 +552,16 @@ pub(crate) fn sum_broadcast(gx: Variable, output: &Shape, input: &Shape) -> Vari
     let own = gx.data.shape().clone();
     let (lead, own_lead) = (output.ndim() - input.ndim(), output.ndim() - own.ndim());
     let mut factor = 1usize;
+    // The axes that `gx` and the operand have in common; what remains of them broadcasts to the operand.
     let mut target: SmallVec<[usize; 4]> = SmallVec::new();
     for (axis, &size) in output.iter().enumerate() {
         let given = if axis < own_lead { 1 } else { own[axis - own_lead] };
-        let wanted = if axis < lead { 1 } else { input[axis - lead] };
-        if wanted == 1 && size != 1 && given == 1 {
+        let stretched = size != 1 && (axis < lead || input[axis - lead] == 1);
+        if stretched && given == 1 {
             factor *= size;
         }
-        if axis >= lead {
-            target.push(if wanted == 1 { 1 } else { given });
+        if axis >= lead.max(own_lead) {
+            target.push(if stretched { 1 } else { given });
         }
     }
     let target = Shape::new(&target);

@@ -193,3 +193,133 @@ fn constant_power(saves: &Saves<'_>, exponent: f64, gy: Variable) -> Option<Vari
         _ => Some(gy * (saves.a().pow(exponent - 1.0) * exponent)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::Location;
+
+    use chainer_kernels::Scalar;
+    use chainer_kernels::op::Rule;
+
+    use super::*;
+    use crate::elementwise::{Term, binary, select, unary};
+    use crate::gradient_check::{CheckOptions, check_backward, check_double_backward};
+    use crate::{ErrorKind, Result};
+
+    /// Operations without a derivative: steps, tests and bit operations.
+    const WITHOUT: &[Op] = &[Op::Sign, Op::Floor, Op::Ceil, Op::Trunc, Op::Rint, Op::FrexpFraction, Op::FloorDiv];
+
+    /// Points where the operation is smooth.
+    fn domain(op: Op) -> [f64; 4] {
+        match op {
+            Op::Sqrt | Op::Cbrt | Op::Rsqrt | Op::Log | Op::Log2 | Op::Log10 | Op::Log1p => [0.3, 0.9, 1.7, 4.0],
+            Op::Arcsin | Op::Arccos | Op::Arctanh => [-0.8, -0.1, 0.4, 0.7],
+            Op::Arccosh => [1.3, 1.9, 2.5, 4.0],
+            _ => [-1.7, -0.4, 0.6, 1.2],
+        }
+    }
+
+    fn check(f: impl Fn(&[Variable]) -> Variable + Copy, inputs: &[Array]) -> Result<()> {
+        let shape = f(&inputs.iter().cloned().map(Variable::constant).collect::<Vec<_>>()).shape().clone();
+        let weights = |n: usize, k: f64| Array::from_vec((0..n).map(|i| 0.5 + k * i as f64).collect(), n);
+        let gy = weights(shape.size(), 0.3).reshape(&shape);
+        let ggx: Vec<Array> = inputs.iter().map(|x| weights(x.size(), -0.2).reshape(x.shape())).collect();
+        let options = CheckOptions { eps: 1e-4, ..CheckOptions::default() };
+        check_backward(f, inputs, std::slice::from_ref(&gy), &options)?;
+        check_double_backward(f, inputs, std::slice::from_ref(&gy), &ggx, &options)
+    }
+
+    fn is_smooth(op: &Op) -> bool {
+        matches!(op.rule(), Rule::Same | Rule::Float) && !WITHOUT.contains(op) && *op != Op::Nextafter
+    }
+
+    #[test]
+    fn every_operation_of_one_operand() {
+        for &op in Op::ALL.iter().filter(|op| op.arity() == 1).filter(|op| is_smooth(op)) {
+            let x = Array::from_slice(&domain(op), [2, 2]);
+            check(|xs| unary(op, &xs[0], Location::caller()), &[x]).unwrap_or_else(|e| panic!("{}: {e}", op.name()));
+        }
+    }
+
+    #[test]
+    fn every_operation_of_two_operands() {
+        for &op in Op::ALL.iter().filter(|op| op.arity() == 2).filter(|op| is_smooth(op)) {
+            let x = Array::from([[0.7f64, 1.9, 2.7], [3.1, 0.4, 1.2]]);
+            let y = Array::from([[1.1f64], [0.45]]);
+            let at = Location::caller();
+            let tensors = |xs: &[Variable]| binary(op, Term::Variable(&xs[0]), Term::Variable(&xs[1]), at);
+            // The sign's operand has a zero gradient that is not even there.
+            let swapped = |xs: &[Variable]| binary(op, Term::Variable(&xs[1]), Term::Variable(&xs[0]), at);
+            let scalar = |xs: &[Variable]| binary(op, Term::Variable(&xs[0]), Term::Scalar(Scalar::Float(1.3)), at);
+            let flipped = |xs: &[Variable]| binary(op, Term::Scalar(Scalar::Float(1.3)), Term::Variable(&xs[0]), at);
+            let fail = |e: crate::Error| panic!("{}: {e}", op.name());
+            if op != Op::Copysign {
+                check(tensors, &[x.clone(), y.clone()]).unwrap_or_else(fail);
+                check(swapped, &[x.clone(), y]).unwrap_or_else(fail);
+                check(flipped, &[x.clone()]).unwrap_or_else(fail);
+            }
+            check(scalar, &[x]).unwrap_or_else(fail);
+        }
+    }
+
+    #[test]
+    fn powers_by_numbers() {
+        let x = Array::from([0.5f64, 1.5, 2.5]);
+        for exponent in [-1.5, 0.0, 1.0, 2.0, 3.0, 0.5] {
+            let f = move |xs: &[Variable]| xs[0].pow(exponent) + &xs[0];
+            check(f, &[x.clone()]).unwrap_or_else(|e| panic!("{exponent}: {e}"));
+        }
+        let zero = Variable::new(Array::scalar(0.0f64));
+        (zero.pow(2) + zero.pow(1) + zero.pow(0)).backward().unwrap();
+        assert_eq!(zero.grad().unwrap().item::<f64>().unwrap(), 1.0);
+        let exponent = Variable::new(Array::scalar(2.0f64));
+        zero.detach().pow(&exponent).backward().unwrap();
+        assert_eq!(exponent.grad().unwrap().item::<f64>().unwrap(), 0.0);
+    }
+
+    #[test]
+    fn choosing_does_not_multiply() {
+        let x = Array::from([0.5f64, -1.5, 2.5]);
+        let condition = Variable::constant(Array::from([true, false, true]));
+        let at = Location::caller();
+        let f = |xs: &[Variable]| select(&condition, Term::Variable(&xs[0]), Term::Variable(&xs[1]), at);
+        check(f, &[x.clone(), x * 2.0]).unwrap();
+        // An infinite derivative on the side that was not chosen stays there.
+        let x = Variable::new(Array::from([0.0f64, 4.0]));
+        let y = x.greater(0.0).select(x.sqrt(), 1.0);
+        y.set_grad(Array::from([1.0f64, 1.0])).unwrap();
+        y.backward().unwrap();
+        assert_eq!(x.grad().unwrap().to_vec::<f64>().unwrap()[1], 0.25);
+    }
+
+    #[test]
+    fn derivatives_where_they_jump() {
+        let at_zero = |f: fn(&Variable) -> Variable| {
+            let x = Variable::new(Array::scalar(0.0f64));
+            f(&x).backward().unwrap();
+            x.grad().unwrap().item::<f64>().unwrap()
+        };
+        assert_eq!(at_zero(|x| x.abs()), 0.0);
+        assert_eq!(at_zero(|x| x.maximum(0)), 1.0);
+        assert_eq!(at_zero(|x| x.minimum(0)), 1.0);
+        let (a, b) = (Variable::new(Array::scalar(2.0f64)), Variable::new(Array::scalar(2.0f64)));
+        (a.maximum(&b) + a.minimum(&b)).backward().unwrap();
+        assert_eq!(a.grad().unwrap().item::<f64>().unwrap(), 2.0);
+        assert_eq!(b.grad().unwrap().item::<f64>().unwrap(), 0.0);
+        let nan = Variable::new(Array::scalar(f64::NAN));
+        let c = Variable::new(Array::scalar(2.0f64));
+        (c.fmax(&nan) + nan.fmin(&c)).backward().unwrap();
+        assert_eq!(c.grad().unwrap().item::<f64>().unwrap(), 2.0);
+        assert_eq!(nan.grad().unwrap().item::<f64>().unwrap(), 0.0);
+    }
+
+    #[test]
+    fn only_what_is_read_is_saved() {
+        assert_eq!(reads(Op::Add, [true, true]), 0);
+        assert_eq!(reads(Op::Mul, [true, false]), B);
+        assert_eq!(reads(Op::Mul, [true, true]), A | B);
+        assert_eq!(reads(Op::Tanh, [true, false]), Y);
+        assert_eq!(reads(Op::Floor, [true, false]), 0);
+        assert_eq!(unsaved().error().map(|e| e.kind()), Some(ErrorKind::State));
+    }
+}

@@ -11,7 +11,7 @@ use chainer_kernels::{ArrayOps, Loc, Op, OperandRef, Position, Scalar};
 use crate::config::Mode;
 use crate::derivatives;
 use crate::flag::Flag;
-use crate::function::{check_nan, join_flags, named, report};
+use crate::function::{check_nan, join_flags, named, report, report_if};
 use crate::graph::{Creator, GraphNode, MapRecord, SavedOperand};
 use crate::{Array, Dtype, Parameter, Variable, bf16, f16, function_hooks};
 
@@ -183,7 +183,7 @@ fn finish(op: Op, data: Array, condition: Option<&Variable>, operands: [Term<'_>
     let [a, b] = [operands[0].node(), operands[1].node()];
     let flag = match join_flags([a, b].into_iter()) {
         Ok(flag) => flag,
-        Err(error) => return Variable::failed(report(mode, named(error, op.name()).at(at))),
+        Err(error) => return Variable::failed(report_if(mode, named(error, op.name()).at(at))),
     };
     if flag == Flag::On {
         return Variable::constant(data).with_volatile(Flag::On);
@@ -231,7 +231,7 @@ fn attend(
         function_hooks::after_elementwise(op.name(), &inputs, data, at);
     }
     if mode.debug() {
-        check_nan(data, op.name(), "forward", at).map_err(|error| report(mode, error))?;
+        check_nan(data, op.name(), "forward", at).map_err(report)?;
     }
     Ok(())
 }

@@ -454,7 +454,7 @@ pub fn apply_at(function: Box<dyn Function>, inputs: Variables, at: Loc) -> Appl
         && let Err(mismatch) = function.type_check(&arrays)
     {
         let error = Error::mismatch(function.name(), mismatch.expect, mismatch.actual).at(at);
-        return Applied::failed(report(mode, error));
+        return Applied::failed(report_if(mode, error));
     }
 
     let outputs = {
@@ -465,7 +465,7 @@ pub fn apply_at(function: Box<dyn Function>, inputs: Variables, at: Loc) -> Appl
     if mode.debug()
         && let Err(error) = outputs.iter().try_for_each(|y| check_nan(y, function.name(), "forward", at))
     {
-        return Applied::failed(report(mode, error));
+        return Applied::failed(report_if(mode, error));
     }
     if let Some(error) = outputs.iter().find_map(Array::error) {
         return Applied::failed(error.clone().at(at));
@@ -473,7 +473,7 @@ pub fn apply_at(function: Box<dyn Function>, inputs: Variables, at: Loc) -> Appl
 
     let flag = match join_flags(nodes.iter().map(Option::as_ref)) {
         Ok(flag) => flag,
-        Err(error) => return Applied::failed(report(mode, named(error, function.name()).at(at))),
+        Err(error) => return Applied::failed(report_if(mode, named(error, function.name()).at(at))),
     };
     if flag == Flag::On {
         return Applied(outputs.into_iter().map(|y| Variable::constant(y).with_volatile(Flag::On)).collect());
@@ -513,12 +513,17 @@ pub(crate) fn named(error: Error, operation: &'static str) -> Error {
     Error::new(error.kind(), operation, error.message())
 }
 
-/// In debug mode a failure is printed where it happens, not only where the value is read: a place for a breakpoint.
+/// In debug mode a failure is printed where it happens, not only where the value is read.
 #[cold]
-pub(crate) fn report(mode: Mode, error: Error) -> Error {
-    if mode.debug() {
-        eprintln!("chainer (debug mode): {error}");
-    }
+pub(crate) fn report_if(mode: Mode, error: Error) -> Error {
+    if mode.debug() { report(error) } else { error }
+}
+
+/// Prints a failure in debug mode: a place for a breakpoint.
+#[cold]
+#[inline(never)]
+pub(crate) fn report(error: Error) -> Error {
+    eprintln!("chainer (debug mode): {error}");
     error
 }
 

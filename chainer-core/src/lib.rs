@@ -20,6 +20,7 @@ mod function;
 pub mod function_hooks;
 pub mod functions;
 mod grad;
+pub mod gradient_check;
 mod graph;
 pub mod iterators;
 mod link;

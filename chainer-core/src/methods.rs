@@ -2,7 +2,7 @@
 
 use chainer_kernels::Axes;
 
-use crate::{Dtype, Shape, Variable, functions};
+use crate::{AsVariable, Dtype, Shape, Variable, functions};
 
 impl Variable {
     /// See [`functions::reshape`].
@@ -45,6 +45,18 @@ impl Variable {
     #[track_caller]
     pub fn cast(&self, dtype: Dtype) -> Variable {
         functions::cast(self, dtype)
+    }
+
+    /// The axes in reverse order: the transpose of a matrix.
+    #[track_caller]
+    pub fn t(&self) -> Variable {
+        functions::transpose(self, &[])
+    }
+
+    /// See [`functions::matmul`].
+    #[track_caller]
+    pub fn matmul(&self, other: impl AsVariable) -> Variable {
+        functions::matmul(self, other)
     }
 
     /// The sum of all elements; see [`functions::sum`].

@@ -79,6 +79,7 @@ pub trait FunctionHook {
 thread_local! {
     static HOOKS: RefCell<Vec<(u64, Rc<dyn FunctionHook>)>> = const { RefCell::new(Vec::new()) };
     static NEXT: Cell<u64> = const { Cell::new(0) };
+    static SUSPENDED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Removes its hook when dropped.
@@ -110,9 +111,28 @@ pub fn add_function_hook(hook: Rc<dyn FunctionHook>) -> HookGuard {
     HookGuard { id, _not_send: PhantomData }
 }
 
-/// Whether this thread has hooks.
+/// Keeps hooks from being called for what a backward pass applies inside of functions.
+pub(crate) struct Suspension {
+    before: bool,
+}
+
+/// Suspends this thread's hooks until the value is dropped. A backward pass calls them itself.
+pub(crate) fn suspend() -> Suspension {
+    let before = SUSPENDED.replace(true);
+    config::refresh_mode();
+    Suspension { before }
+}
+
+impl Drop for Suspension {
+    fn drop(&mut self) {
+        SUSPENDED.set(self.before);
+        config::refresh_mode();
+    }
+}
+
+/// Whether this thread has hooks that are to be called.
 pub(crate) fn any() -> bool {
-    HOOKS.try_with(|hooks| !hooks.borrow().is_empty()).unwrap_or(false)
+    !SUSPENDED.get() && HOOKS.try_with(|hooks| !hooks.borrow().is_empty()).unwrap_or(false)
 }
 
 /// Calls `f` with each hook; a hook may add or remove hooks.

@@ -116,11 +116,17 @@ fn run_scatter<T: Copy>(
                     let target = i + place as isize * out_strides[axis];
                     slice.walk(0..slice.count(), |[s, t]| {
                         let (target, source) = (to.at(target + s), from.at(j + update + t));
-                        for c in columns.start as isize..columns.end as isize {
-                            // SAFETY: indices were checked; rows and columns belong to this task.
-                            unsafe {
-                                let target = target.offset(c * to_step);
-                                *target = combine(*target, *source.offset(c * from_step));
+                        // SAFETY: indices were checked; rows and columns belong to this task.
+                        unsafe {
+                            if to_step == 1 && from_step == 1 {
+                                for c in columns.clone() {
+                                    *target.add(c) = combine(*target.add(c), *source.add(c));
+                                }
+                            } else {
+                                for c in columns.start as isize..columns.end as isize {
+                                    let target = target.offset(c * to_step);
+                                    *target = combine(*target, *source.offset(c * from_step));
+                                }
                             }
                         }
                     });

@@ -70,8 +70,8 @@ impl From<&Index> for Index {
     }
 }
 
-/// What can be written between the brackets: a slice, array or `Vec` of [`Index`], or a tuple of what converts into one:
-/// `(1, .., 2..5)`, where `..` is a full slice.
+/// What can be written between the brackets: one entry (`1`, `2..`, `&array`), a tuple of entries (`(1, .., 2..5)`, where `..` is a full
+/// slice), or a slice, array or `Vec` of [`Index`].
 pub trait IntoIndices {
     /// The entries.
     fn into_indices(self) -> Vec<Index>;
@@ -97,16 +97,16 @@ impl<const N: usize> IntoIndices for [Index; N] {
         self.into()
     }
 }
-impl IntoIndices for Index {
-    fn into_indices(self) -> Vec<Index> {
-        vec![self]
-    }
+macro_rules! single {
+    ($($ty:ty)*) => {$(
+        impl IntoIndices for $ty {
+            fn into_indices(self) -> Vec<Index> {
+                vec![self.into()]
+            }
+        }
+    )*};
 }
-impl IntoIndices for isize {
-    fn into_indices(self) -> Vec<Index> {
-        vec![self.into()]
-    }
-}
+single! { Index isize Range<isize> RangeFrom<isize> RangeTo<isize> RangeFull Array }
 impl IntoIndices for &Array {
     fn into_indices(self) -> Vec<Index> {
         vec![self.into()]

@@ -1,5 +1,7 @@
 //! Mathematical functions.
 
+mod matmul;
 mod sum;
 
+pub use matmul::matmul;
 pub use sum::sum;

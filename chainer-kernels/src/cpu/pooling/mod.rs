@@ -3,7 +3,7 @@
 //! Each task takes whole channels of images, so gradients are summed in one order. The inner loops run along a line of output
 //! positions, one element of the window at a time.
 
-use super::conv::geometry::Geometry;
+use super::conv::geometry::{Geometry, Segment};
 use super::numeric::{Number, Real, with_real};
 use super::strided::{Ptr, Rows, split};
 use super::{unsupported, wrong_arity};
@@ -58,19 +58,41 @@ impl Windows {
         });
     }
 
-    /// The input offset that window element `tap` of output position `position` has, if it lies inside.
-    fn place(&self, position: usize, tap: usize, strides: &[isize]) -> Option<isize> {
-        let (g, mut rest, mut offset) = (&self.geometry, position, 0);
-        for axis in (0..g.input.len()).rev() {
-            let at = (rest % g.output[axis] * g.stride[axis] + self.taps.get(tap)?[axis]).checked_sub(g.pad[axis])?;
-            rest /= g.output[axis];
-            if at >= g.input[axis] {
-                return None;
+    /// Calls `f(position, place)` for the output positions of a plane in order: `index` gives the number of the window's element that
+    /// each position names, `place` is its offset in the input, if it lies inside.
+    fn named(
+        &self,
+        segments: &[Segment],
+        strides: &[isize],
+        mut index: impl FnMut(usize) -> i32,
+        mut f: impl FnMut(usize, Option<isize>),
+    ) {
+        let (g, last) = (&self.geometry, strides.len() - 1);
+        let mut lines: Vec<Option<isize>> = Vec::with_capacity(self.taps.len());
+        for segment in segments {
+            lines.clear();
+            lines.extend(self.taps.iter().map(|tap| g.line(segment, tap, strides)));
+            for j in segment.first..segment.end {
+                let position = segment.at + j - segment.first;
+                let tap = index(position) as usize;
+                let place = lines.get(tap).copied().flatten().and_then(|line| {
+                    let at = (j * g.stride[last] + self.taps[tap][last]).wrapping_sub(g.pad[last]);
+                    (at < g.input[last]).then(|| line + at as isize * strides[last])
+                });
+                f(position, place);
             }
-            offset += at as isize * strides[axis];
         }
-        Some(offset)
     }
+}
+
+/// The offsets of a plane's elements in row-major order.
+fn plane_offsets(view: &View) -> Vec<isize> {
+    let rows = Rows::new(&view.shape[2..], [&view.strides[2..]]);
+    let mut offsets = Vec::with_capacity(rows.count() * rows.len);
+    rows.walk(0..rows.count(), |[offset]| {
+        offsets.extend((0..rows.len as isize).map(|n| offset + n * rows.steps[0]));
+    });
+    offsets
 }
 
 /// x → y, index (both row-major).
@@ -127,24 +149,20 @@ pub(super) fn max_backward(pool: &Pool, inputs: &[View], outputs: &[View]) -> Re
         let windows = Windows::new(pool, gx, gy);
         let (from, places, to) = (Ptr(gy.ptr_as::<T>()), Ptr(index.ptr_as::<i32>()), Ptr(gx.ptr_as::<T>()));
         let (pixels, strides) = (windows.geometry.pixels(), gx.shape.strides());
-        let spatial = Rows::new(&gy.shape[2..], [&gy.strides[2..], &index.strides[2..]]);
+        let segments = windows.geometry.segments(0..windows.geometry.positions());
+        let (of_gy, of_index) = (plane_offsets(gy), plane_offsets(index));
         windows.planes([gx, gy, index], |[i, j, k]| {
             // SAFETY: gx is row-major, and this plane belongs to this task.
             let plane = unsafe { std::slice::from_raw_parts_mut(to.at(i), pixels) };
             plane.fill(T::ZERO);
-            let mut position = 0;
-            spatial.walk(0..spatial.count(), |[s, t]| {
-                for n in 0..spatial.len as isize {
-                    // SAFETY: inside the views' planes.
-                    let (gradient, place) = unsafe {
-                        (*from.at(j + s + n * spatial.steps[0]), *places.at(k + t + n * spatial.steps[1]))
-                    };
-                    // Windows without an element inside the input have no gradient to give.
-                    if let Some(target) = windows.place(position, place as usize, &strides[2..]) {
-                        let target = &mut plane[target as usize];
-                        *target = target.plus(gradient);
-                    }
-                    position += 1;
+            // SAFETY: inside the index's plane.
+            let named = |position: usize| unsafe { *places.at(k + of_index[position]) };
+            windows.named(&segments, &strides[2..], named, |position, place| {
+                // Windows without an element inside the input have no gradient to give.
+                if let Some(target) = place {
+                    let target = &mut plane[target as usize];
+                    // SAFETY: inside gy's plane.
+                    *target = target.plus(unsafe { *from.at(j + of_gy[position]) });
                 }
             });
         });
@@ -158,19 +176,14 @@ pub(super) fn max_gather(pool: &Pool, inputs: &[View], outputs: &[View]) -> Resu
     with_real!(ggx.dtype, T => {
         let windows = Windows::new(pool, ggx, ggy);
         let (from, places, to) = (Ptr(ggx.ptr_as::<T>()), Ptr(index.ptr_as::<i32>()), Ptr(ggy.ptr_as::<T>()));
-        let spatial = Rows::new(&index.shape[2..], [&index.strides[2..]]);
+        let segments = windows.geometry.segments(0..windows.geometry.positions());
+        let of_index = plane_offsets(index);
         windows.planes([ggx, index, ggy], |[i, k, j]| {
-            let mut position = 0;
-            spatial.walk(0..spatial.count(), |[t]| {
-                for n in 0..spatial.len as isize {
-                    // SAFETY: inside the views' planes; ggy is row-major, and this plane belongs to this task.
-                    unsafe {
-                        let place = *places.at(k + t + n * spatial.steps[0]);
-                        let source = windows.place(position, place as usize, &ggx.strides[2..]);
-                        *to.at(j + position as isize) = source.map_or(T::ZERO, |offset| *from.at(i + offset));
-                    }
-                    position += 1;
-                }
+            // SAFETY: inside the index's plane.
+            let named = |position: usize| unsafe { *places.at(k + of_index[position]) };
+            windows.named(&segments, &ggx.strides[2..], named, |position, place| {
+                // SAFETY: the place lies inside ggx's plane; ggy is row-major, and this plane belongs to this task.
+                unsafe { *to.at(j + position as isize) = place.map_or(T::ZERO, |offset| *from.at(i + offset)) };
             });
         });
     }, return Err(unsupported("max_pooling_gather", ggx.dtype)));
@@ -178,7 +191,7 @@ pub(super) fn max_gather(pool: &Pool, inputs: &[View], outputs: &[View]) -> Resu
 }
 
 /// By how much the window of each output position of a line is divided.
-fn divisors<A: Real<Acc = A>>(g: &Geometry, pool: &AveragePool, segment: &super::conv::geometry::Segment) -> Vec<A> {
+fn divisors<A: Real<Acc = A>>(g: &Geometry, pool: &AveragePool, segment: &Segment) -> Vec<A> {
     let last = g.input.len() - 1;
     let overlap = |start: isize, kernel: usize, size: usize| {
         let end = (start + kernel as isize).min(size as isize);
