@@ -8,7 +8,9 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chainer_kernels::Result;
+use chainer_kernels::{Array, Result};
+
+use crate::Variable;
 
 /// Who reports a value: an object's address and type. The type tells an object from its first field.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -36,6 +38,8 @@ pub trait Observer {
 pub enum Observed {
     /// A plain number.
     Number(f64),
+    /// A variable, with the graph that it was computed by while that exists.
+    Variable(Variable),
 }
 
 impl Observed {
@@ -46,6 +50,10 @@ impl Observed {
     pub fn number(&self) -> Result<Option<f64>> {
         match self {
             Observed::Number(value) => Ok(Some(*value)),
+            Observed::Variable(value) => {
+                value.check()?;
+                if value.ndim() == 0 { value.item().map(Some) } else { Ok(None) }
+            }
         }
     }
 }
@@ -59,6 +67,18 @@ pub trait ReportValue {
 impl ReportValue for Observed {
     fn observed(&self) -> Observed {
         self.clone()
+    }
+}
+
+impl ReportValue for Variable {
+    fn observed(&self) -> Observed {
+        Observed::Variable(self.clone())
+    }
+}
+
+impl ReportValue for Array {
+    fn observed(&self) -> Observed {
+        Observed::Variable(Variable::constant(self.clone()))
     }
 }
 
@@ -135,6 +155,15 @@ impl Observation {
     pub fn merge(&mut self, other: Observation) {
         for (name, value) in other.values {
             self.insert(name, value);
+        }
+    }
+
+    /// Cuts the variables off from the graphs that computed them, which frees the memory of these.
+    pub fn detach(&mut self) {
+        for (_, value) in &mut self.values {
+            if let Observed::Variable(variable) = value {
+                *variable = variable.detach();
+            }
         }
     }
 
@@ -295,6 +324,17 @@ mod tests {
         let seen = seen.numbers().unwrap();
         assert_eq!(seen, [("main/loss", 1.0), ("main/inner/loss", 2.0), ("bare", 3.0), ("lr", 0.5)]);
         assert_eq!(join("my_observer:", "x"), "my_observer:x");
+    }
+
+    #[test]
+    fn only_single_numbers_are_numbers_and_failures_surface() {
+        let mut seen = Observation::new();
+        seen.insert("loss", Variable::new(Array::scalar(0.5f32)));
+        seen.insert("weights", Array::from([1.0f32]));
+        assert_eq!(seen.numbers().unwrap(), [("loss", 0.5)]);
+        seen.detach();
+        seen.insert("loss", Array::from_vec(vec![1.0f32], [2]));
+        assert!(seen.numbers().is_err() && seen.number("weights").unwrap().is_none());
     }
 
     #[test]

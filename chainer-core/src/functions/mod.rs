@@ -10,8 +10,56 @@
 //!
 //! Functions take variables by value or by reference: one that is handed over (`h = F::reshape(h, s)`) need not be kept in memory.
 
+pub mod activation;
 pub mod array;
+pub mod connection;
+pub mod evaluation;
+pub mod loss;
 pub mod math;
+pub mod noise;
+pub mod normalization;
+pub mod pooling;
+mod indices;
+mod settings;
+mod spatial;
 
+use chainer_kernels::{Axes, Loc, Op};
+
+pub use activation::*;
 pub use array::*;
+pub use connection::*;
+pub use evaluation::*;
+pub use loss::*;
 pub use math::*;
+pub use noise::*;
+pub use normalization::*;
+pub use pooling::*;
+use indices::check_indices;
+use settings::settings;
+pub use spatial::{Pair, Stride};
+
+use crate::{Error, Shape, Variable, elementwise};
+
+/// An elementwise operation that is defined for float dtypes. Takes the variable, so that nothing keeps it in memory.
+fn float_unary(op: Op, x: Variable, at: Loc) -> Variable {
+    if x.error().is_none() && !x.dtype().is_float() {
+        let actual = format!("{} != f", x.dtype().kind());
+        return Variable::failed(Error::mismatch(op.name(), "x.dtype.kind == f", actual).at(at));
+    }
+    elementwise::unary(op, &x, at)
+}
+
+/// A result of a reduction of `shape` over `axes`, with the reduced axes back in their places with size 1.
+fn keep_axes(reduced: &Variable, shape: &Shape, axes: &Axes, keepdims: bool) -> Variable {
+    if keepdims {
+        return reduced.clone();
+    }
+    match axes.resolve(shape, "keep_axes") {
+        Ok(axes) => {
+            let sizes: Shape =
+                shape.iter().enumerate().map(|(i, &size)| if axes.contains(&i) { 1 } else { size }).collect();
+            reduced.reshape(sizes)
+        }
+        Err(error) => Variable::failed(error),
+    }
+}

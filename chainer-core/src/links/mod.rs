@@ -1,7 +1,14 @@
 //! Links: layers and models made of parameters and other links. Usually imported as `L`.
 
 mod chain_list;
+mod connection;
+mod first_value;
+mod model;
+mod normalization;
 mod sequential;
 
 pub use chain_list::ChainList;
+pub use connection::{Convolution2D, EmbedID, LSTM, Linear};
+pub use model::Classifier;
+pub use normalization::{BatchNormalization, BatchNormalizationMode};
 pub use sequential::{IntoLayer, Layer, OfFunction, OfLink, Sequential};

@@ -2,15 +2,23 @@
 
 mod broadcast_to;
 mod cast;
+mod concat;
+mod get_item;
 mod reshape;
+mod split_axis;
 mod sum_to;
 mod transpose;
+mod where_;
 
 pub use broadcast_to::broadcast_to;
 pub use cast::cast;
+pub use concat::{Concat, concat};
+pub use get_item::get_item;
 pub use reshape::reshape;
+pub use split_axis::{SplitAt, split_axis};
 pub use sum_to::sum_to;
 pub use transpose::{swap_axes, transpose};
+pub use where_::where_;
 
 use crate::{BackwardContext, Variable};
 

@@ -1,0 +1,27 @@
+//! [`mean_squared_error`].
+
+use std::panic::Location;
+
+use super::check_pair;
+use crate::functions::mean;
+use crate::{AsVariable, Variable};
+
+/// The mean of the squared differences of all elements (not halved).
+///
+/// # Errors
+/// The result fails unless both have the same shape and float dtype.
+///
+/// ```
+/// use chainer::{functions as F, Array, Variable};
+/// let x = Variable::new(Array::from([1.0f32, 2.0]));
+/// assert_eq!(F::mean_squared_error(&x, Array::from([0.0f32, 5.0])).item::<f32>()?, 5.0);
+/// # Ok::<(), chainer::Error>(())
+/// ```
+#[track_caller]
+pub fn mean_squared_error(x0: impl AsVariable, x1: impl AsVariable) -> Variable {
+    let (x0, x1) = (x0.as_variable(), x1.as_variable());
+    match check_pair("mean_squared_error", &x0, &x1) {
+        Ok(()) => mean((x0 - x1).square(), None, false),
+        Err(error) => Variable::failed(error.at(Location::caller())),
+    }
+}

@@ -1,0 +1,73 @@
+//! [`mean`] and [`average`].
+
+use std::panic::Location;
+
+use chainer_kernels::Axes;
+
+use super::sum;
+use crate::functions::reshape;
+use crate::{AsOptVariable, AsVariable, Error, Result, Variable};
+
+/// The arithmetic mean over `axes` (one, several, or `None` for all). With `keepdims` the axes stay with size 1. The mean of nothing is
+/// NaN.
+///
+/// # Errors
+/// The result fails if x is not of a float dtype or an axis does not exist.
+///
+/// ```
+/// use chainer::{functions as F, Array, Variable};
+/// let x = Variable::new(Array::from([[1.0f32, 2.0], [3.0, 5.0]]));
+/// assert_eq!(F::mean(&x, 0, false).to_vec::<f32>()?, [2.0, 3.5]);
+/// # Ok::<(), chainer::Error>(())
+/// ```
+#[track_caller]
+pub fn mean(x: impl AsVariable, axes: impl Into<Axes>, keepdims: bool) -> Variable {
+    average(x, axes, None, keepdims)
+}
+
+/// The weighted mean over `axes`: `sum(x * weights) / sum(weights)`; all weights are 1 if none are given. Weights have the shape of x,
+/// or, with one axis, its size. With `keepdims` the axes stay with size 1.
+///
+/// # Errors
+/// The result fails if x is not of a float dtype, an axis does not exist, or the weights have another shape.
+///
+/// ```
+/// use chainer::{functions as F, Array, Variable};
+/// let x = Variable::new(Array::from([[1.0f32, 2.0], [3.0, 5.0]]));
+/// let weights = Array::from([3.0f32, 1.0]);
+/// assert_eq!(F::average(&x, 0, weights, false).to_vec::<f32>()?, [1.5, 2.75]);
+/// # Ok::<(), chainer::Error>(())
+/// ```
+#[track_caller]
+pub fn average(x: impl AsVariable, axes: impl Into<Axes>, weights: impl AsOptVariable, keepdims: bool) -> Variable {
+    let at = Location::caller();
+    averaged(x.as_variable(), axes.into(), weights.as_opt_variable(), keepdims).map_err(|e| e.at(at)).into()
+}
+
+#[track_caller]
+fn averaged(x: Variable, axes: Axes, weights: Option<Variable>, keepdims: bool) -> Result<Variable> {
+    x.check()?;
+    if !x.dtype().is_float() {
+        return Err(Error::mismatch("average", "x.dtype.kind == f", format_args!("{} != f", x.dtype().kind())));
+    }
+    let resolved = axes.resolve(x.shape(), "average")?;
+    let Some(weights) = weights else {
+        let count: usize = resolved.iter().map(|&axis| x.shape()[axis]).product();
+        return Ok(sum(x, axes, keepdims) / count as f64);
+    };
+    weights.check()?;
+    let shape = x.shape().clone();
+    let weights = match resolved[..] {
+        _ if weights.shape() == &shape => weights,
+        [axis] if weights.ndim() == 1 && weights.size() == shape[axis] => {
+            let mut sizes = vec![1; shape.ndim()];
+            sizes[axis] = shape[axis];
+            reshape(weights, sizes).broadcast_to(&shape)
+        }
+        _ => {
+            let expect = format!("weights.shape == x.shape, or (x.shape[axis],) for one axis; x.shape = {shape:?}");
+            return Err(Error::mismatch("average", expect, format_args!("{:?}", weights.shape())));
+        }
+    };
+    Ok(sum(x * &weights, axes.clone(), keepdims) / sum(weights, axes, keepdims))
+}

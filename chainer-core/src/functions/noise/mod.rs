@@ -1,0 +1,5 @@
+//! Noise injection.
+
+mod dropout;
+
+pub use dropout::{Dropout, dropout};

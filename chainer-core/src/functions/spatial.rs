@@ -1,0 +1,72 @@
+//! Sizes along two spatial axes.
+
+use chainer_kernels::kernel::Spatial;
+
+/// A size for the vertical and one for the horizontal axis; a single number stands for both.
+///
+/// ```
+/// use chainer::functions::Pair;
+/// assert_eq!(Pair::from(3), Pair::from((3, 3)));
+/// assert_eq!(Pair::from([1, 2]), Pair::from((1, 2)));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pair(pub [usize; 2]);
+
+impl Pair {
+    pub(crate) fn spatial(self) -> Spatial {
+        Spatial::from_slice(&self.0)
+    }
+}
+
+impl From<usize> for Pair {
+    fn from(both: usize) -> Self {
+        Pair([both, both])
+    }
+}
+impl From<(usize, usize)> for Pair {
+    fn from((vertical, horizontal): (usize, usize)) -> Self {
+        Pair([vertical, horizontal])
+    }
+}
+impl From<[usize; 2]> for Pair {
+    fn from(sizes: [usize; 2]) -> Self {
+        Pair(sizes)
+    }
+}
+
+/// How far a pooling window moves: a [`Pair`], or `None` for the size of the window.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Stride(pub Option<Pair>);
+
+impl Stride {
+    /// The stride of a window of this size.
+    pub(crate) fn or(self, ksize: Pair) -> Pair {
+        self.0.unwrap_or(ksize)
+    }
+}
+
+impl From<Option<Pair>> for Stride {
+    fn from(stride: Option<Pair>) -> Self {
+        Stride(stride)
+    }
+}
+impl From<Pair> for Stride {
+    fn from(stride: Pair) -> Self {
+        Stride(Some(stride))
+    }
+}
+impl From<usize> for Stride {
+    fn from(both: usize) -> Self {
+        Stride(Some(both.into()))
+    }
+}
+impl From<(usize, usize)> for Stride {
+    fn from(sizes: (usize, usize)) -> Self {
+        Stride(Some(sizes.into()))
+    }
+}
+impl From<[usize; 2]> for Stride {
+    fn from(sizes: [usize; 2]) -> Self {
+        Stride(Some(sizes.into()))
+    }
+}

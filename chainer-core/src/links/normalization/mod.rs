@@ -1,0 +1,5 @@
+//! Links that normalize.
+
+mod batch_normalization;
+
+pub use batch_normalization::{BatchNormalization, BatchNormalizationMode};
