@@ -403,7 +403,8 @@ impl Walk {
         };
         drop(context);
         call.retire();
-        if gradients.0.len() > call.inputs.len() {
+        // An optional input that was not given has no gradient either.
+        if gradients.0.iter().skip(call.inputs.len()).any(Option::is_some) {
             let actual = format!("{} > {}", gradients.0.len(), call.inputs.len());
             let expect = "number of gradients <= number of inputs";
             return Err(Error::mismatch(name, format_args!("{expect} (in backward)"), actual).at(call.at));

@@ -11,7 +11,10 @@
 
 mod golden {
     pub mod function;
+    pub mod link;
+    pub mod optimizer;
     pub mod routine;
+    pub mod trajectory;
     pub mod util;
 }
 
@@ -22,6 +25,9 @@ use chainer_tests::golden::{Kind, Report, Set, run_set};
 const KINDS: &[Kind] = &[
     Kind { name: "function", run: golden::function::run },
     Kind { name: "error", run: golden::function::run_error },
+    Kind { name: "link", run: golden::link::run },
+    Kind { name: "optimizer", run: golden::optimizer::run },
+    Kind { name: "trajectory", run: golden::trajectory::run },
     Kind { name: "routine", run: golden::routine::run },
     Kind { name: "util", run: golden::util::run },
 ];

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use chainer::dataset::Dataset;
+use chainer::dataset::{Concat, Dataset};
 use chainer::datasets::{SubDataset, get_cross_validation_datasets, split_dataset_n};
+use chainer::initializers::{self, Constant, Initializer, get_fans};
 use chainer::iterators::{DatasetIterator, SerialIterator};
 use chainer::reporter::{Observation, Reporter};
 use chainer::serializers::{Serializer, read_npy};
@@ -13,8 +14,9 @@ use chainer::training::triggers::{
     BestValueTrigger, IntervalTrigger, ManualScheduleTrigger, MaxValueTrigger, MinValueTrigger,
 };
 use chainer::training::{Clock, Context as TrainingContext, Extension, Trigger, Unit, UpdateStep, Updater};
-use chainer::{DictSummary, Flag, Summary, flag};
-use chainer_tests::golden::{Arguments, Context, Outcome};
+use chainer::{Array, ArrayOps, DictSummary, Dtype, Flag, Summary, flag};
+use chainer_kernels::ops;
+use chainer_tests::golden::{Arguments, Context, Failure, Layout, Outcome};
 use serde_json::{Map, Value, json};
 
 type Adapter = fn(&Context<'_>, &Arguments<'_>) -> Outcome;
@@ -22,9 +24,26 @@ type Adapter = fn(&Context<'_>, &Arguments<'_>) -> Outcome;
 const ADAPTERS: &[(&str, Adapter)] = &[
     ("DictSummary", dict_summary),
     ("Summary", summary),
+    ("dataset.concat_examples", concat_examples),
     ("datasets.get_cross_validation_datasets", cross_validation),
     ("datasets.split_dataset_n", split_n),
     ("flag.aggregate_flags", aggregate_flags),
+    ("initializer.get_fans", |c, a| {
+        let (fan_in, fan_out) = get_fans(&a.sizes("shape")?.into())?;
+        c.expect(json!([fan_in, fan_out]))
+    }),
+    ("initializers.Constant", |c, a| generated(c, a, &Constant::new(a.float("fill_value")?))),
+    ("initializers.GlorotNormal", |c, a| drawn(c, a, &initializers::GlorotNormal::new(a.float_or("scale", 1.0)?))),
+    ("initializers.GlorotUniform", |c, a| drawn(c, a, &initializers::GlorotUniform::new(a.float_or("scale", 1.0)?))),
+    ("initializers.HeNormal", |c, a| drawn(c, a, &initializers::HeNormal::new(a.float_or("scale", 1.0)?))),
+    ("initializers.HeUniform", |c, a| drawn(c, a, &initializers::HeUniform::new(a.float_or("scale", 1.0)?))),
+    ("initializers.Identity", |c, a| generated(c, a, &initializers::Identity::new(a.float_or("scale", 1.0)?))),
+    ("initializers.LeCunUniform", |c, a| drawn(c, a, &initializers::LeCunUniform::new(a.float_or("scale", 1.0)?))),
+    ("initializers.Normal", |c, a| drawn(c, a, &initializers::Normal::new(a.float_or("scale", 0.05)?))),
+    ("initializers.One", |c, a| generated(c, a, &initializers::One)),
+    ("initializers.Orthogonal", |c, a| drawn(c, a, &initializers::Orthogonal::new(a.float_or("scale", 1.1)?))),
+    ("initializers.Uniform", |c, a| drawn(c, a, &initializers::Uniform::new(a.float_or("scale", 0.05)?))),
+    ("initializers.Zero", |c, a| generated(c, a, &initializers::Zero)),
     ("iterators.SerialIterator", serial_iterator),
     ("load", load),
     ("training.extensions.ExponentialShift", exponential_shift),
@@ -33,6 +52,12 @@ const ADAPTERS: &[(&str, Adapter)] = &[
     ("training.triggers.ManualScheduleTrigger", schedule_trigger),
     ("training.triggers.MaxValueTrigger", |c, a| best_value(c, a, MaxValueTrigger::new(a.text("key")?))),
     ("training.triggers.MinValueTrigger", |c, a| best_value(c, a, MinValueTrigger::new(a.text("key")?))),
+    ("utils.get_conv_outsize", |c, a| {
+        sizes(c, a, |row| ops::get_conv_outsize(row[0], row[1], row[2], row[3], row[4] != 0, row[5]))
+    }),
+    ("utils.get_deconv_outsize", |c, a| {
+        sizes(c, a, |row| ops::get_deconv_outsize(row[0], row[1], row[2], row[3], row[4] != 0, 1))
+    }),
 ];
 
 /// Runs a case.
@@ -70,6 +95,56 @@ fn examples(part: &SubDataset<Vec<usize>>) -> Outcome<Value> {
     Ok(json!(part.get_examples(&(0..part.len()).collect::<Vec<_>>())?))
 }
 
+fn concat_examples(context: &Context<'_>, args: &Arguments<'_>) -> Outcome {
+    let inputs = context.inputs(Layout::RowMajor)?;
+    let example = |number: usize| inputs.get(number).cloned().ok_or_else(|| Failure::from("an input is missing"));
+    let concat = match args.raw("padding") {
+        None | Some(Value::Null) => Concat::new(),
+        Some(number) if number.is_i64() => Concat::new().padding(number.as_i64().unwrap_or_default()),
+        Some(_) => Concat::new().padding(args.float("padding")?),
+    };
+    let outputs: Vec<Array> = match args.text("batch_of")? {
+        "array" => {
+            let batch = args.sizes("batch")?.into_iter().map(example).collect::<Outcome<Vec<Array>>>()?;
+            vec![concat.concat(batch)?]
+        }
+        "tuple" => {
+            let batch: Vec<(usize, usize)> = args.parsed("batch")?;
+            let batch = batch.into_iter().map(|(a, b)| Ok((example(a)?, example(b)?)));
+            let (first, second) = concat.concat(batch.collect::<Outcome<Vec<_>>>()?)?;
+            vec![first, second]
+        }
+        "dict" => {
+            let batch: Vec<BTreeMap<String, usize>> = args.parsed("batch")?;
+            let named = |map: BTreeMap<String, usize>| {
+                map.into_iter().map(|(name, number)| Ok((name, example(number)?))).collect::<Outcome<BTreeMap<_, _>>>()
+            };
+            let arrays = concat.concat(batch.into_iter().map(named).collect::<Outcome<Vec<_>>>()?)?;
+            let numbers: BTreeMap<String, usize> = args.parsed("outputs")?;
+            for (name, number) in numbers {
+                let array = arrays.get(&name).ok_or_else(|| format!("the batch has no {name:?}"))?;
+                context.check(&format!("out{number}"), array)?;
+            }
+            return Ok(());
+        }
+        other => return Err(format!("batch_of {other:?}").into()),
+    };
+    for (number, array) in args.sizes("outputs")?.into_iter().zip(&outputs) {
+        context.check(&format!("out{number}"), array)?;
+    }
+    Ok(())
+}
+
+/// One call for each row of `in0`.
+fn sizes(context: &Context<'_>, args: &Arguments<'_>, size: fn(&[usize]) -> usize) -> Outcome {
+    args.ignore("columns");
+    let rows = context.recorded.array("in0", Layout::RowMajor)?;
+    let [_, width] = rows.dims()?;
+    let rows: Vec<usize> = rows.to_vec::<i64>()?.into_iter().map(|n| n as usize).collect();
+    let sizes: Vec<i64> = rows.chunks(width).map(|row| size(row) as i64).collect();
+    context.check("out0", &Array::from(sizes))
+}
+
 fn cross_validation(context: &Context<'_>, args: &Arguments<'_>) -> Outcome {
     let folds = get_cross_validation_datasets(numbers(args)?, args.size("n_fold")?, args.opt_sizes("order")?)?;
     let pairs = folds.iter().map(|(train, test)| Ok(json!([examples(train)?, examples(test)?])));
@@ -92,6 +167,32 @@ fn aggregate_flags(context: &Context<'_>, _: &Arguments<'_>) -> Outcome {
         }
     }
     Ok(())
+}
+
+fn generate(args: &Arguments<'_>, initializer: &dyn Initializer) -> Outcome<Array> {
+    let dtype = args.opt_dtype("dtype")?.unwrap_or(Dtype::F32);
+    Ok(initializer.generate(&args.sizes("shape")?.into(), dtype))
+}
+
+fn generated(context: &Context<'_>, args: &Arguments<'_>, initializer: &dyn Initializer) -> Outcome {
+    context.check("out0", &generate(args, initializer)?)
+}
+
+/// A draw is compared by its statistics.
+fn drawn(context: &Context<'_>, args: &Arguments<'_>, initializer: &dyn Initializer) -> Outcome {
+    let draw = &generate(args, initializer)?.astype(Dtype::F64);
+    let expected: Map<String, Value> = context.case.field("expected")?;
+    let mut got = Map::new();
+    for key in expected.keys() {
+        let number: f64 = match key.as_str() {
+            "mean" => draw.mean(None, false).item()?,
+            "std" => draw.var(None, false).item::<f64>()?.sqrt(),
+            "max_abs" => draw.abs().max(None, false).item()?,
+            other => return Err(format!("statistic {other:?} is unknown").into()),
+        };
+        got.insert(key.clone(), json!(number));
+    }
+    context.expect(Value::Object(got))
 }
 
 fn serial_iterator(context: &Context<'_>, args: &Arguments<'_>) -> Outcome {

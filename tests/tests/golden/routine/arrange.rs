@@ -1,7 +1,7 @@
 //! Shapes, axes, joining, cutting, repeating.
 
 use chainer_kernels::ops::{self, PadMode, Sections};
-use chainer_kernels::{Array, Scalar};
+use chainer_kernels::{Array, Axes, Scalar};
 use chainer_tests::golden::{Call, Nested, Outcome};
 use serde_json::Value;
 
@@ -34,7 +34,7 @@ pub const ADAPTERS: &[(&str, Adapter)] = &[
     ("repeat", |c| repeat(c)),
     ("reshape", |c| Ok(c.get("a")?.reshape_infer(&c.args.ints("newshape")?).into())),
     ("roll", |c| {
-        let axes = c.args.opt_int("axis")?;
+        let axes = c.args.axes("axis")?.map_or(Axes::All, |axes| Axes::from(&axes));
         Ok(ops::roll(c.get("a")?, c.args.int("shift")?, axes).into())
     }),
     ("rollaxis", |c| Ok(ops::rollaxis(c.get("a")?, c.args.int("axis")?, c.args.int_or("start", 0)?).into())),

@@ -1,8 +1,9 @@
 //! Universal functions.
 
-use chainer_kernels::{Array, ArrayOps, IntoOperand, Op, Scalar, ops};
+use chainer_kernels::{Array, ArrayOps, IntoOperand, Op, ops};
 use chainer_tests::golden::Call;
 
+use super::create::scalar;
 use super::{Adapter, Made};
 
 /// The adapters.
@@ -20,7 +21,15 @@ pub const ADAPTERS: &[(&str, Adapter)] = &[
     ("bitwise_or", |c| binary(c, Op::BitwiseOr)),
     ("bitwise_xor", |c| binary(c, Op::BitwiseXor)),
     ("ceil", |c| unary(c, Op::Ceil)),
-    ("clip", |c| Ok(c.get("a")?.clip(c.args.float("a_min")?, c.args.float("a_max")?).into())),
+    ("clip", |c| {
+        let a = c.get("a")?;
+        Ok(match (c.args.has("a_min"), c.args.has("a_max")) {
+            (true, true) => a.clip(scalar(c, "a_min")?, scalar(c, "a_max")?),
+            (true, false) => a.maximum(scalar(c, "a_min")?),
+            _ => a.minimum(scalar(c, "a_max")?),
+        }
+        .into())
+    }),
     ("copysign", |c| binary(c, Op::Copysign)),
     ("cos", |c| unary(c, Op::Cos)),
     ("cosh", |c| unary(c, Op::Cosh)),
@@ -85,7 +94,14 @@ pub const ADAPTERS: &[(&str, Adapter)] = &[
     ("tanh", |c| unary(c, Op::Tanh)),
     ("true_divide", |c| binary(c, Op::Div)),
     ("trunc", |c| unary(c, Op::Trunc)),
-    ("where", |c| Ok(ops::where_(c.get("condition")?, c.get("x")?, c.get("y")?).into())),
+    ("where", |c| {
+        let condition = c.get("condition")?;
+        // Without values to choose from it tells where the condition holds.
+        Ok(match c.has("x") {
+            true => ops::where_(condition, c.get("x")?, c.get("y")?).into(),
+            false => ops::nonzero(condition)?.into(),
+        })
+    }),
 ];
 
 fn unary(call: &Call<'_, Array>, op: Op) -> Made {
@@ -94,12 +110,9 @@ fn unary(call: &Call<'_, Array>, op: Op) -> Made {
 
 /// The second operand may be a plain number.
 fn binary(call: &Call<'_, Array>, op: Op) -> Made {
-    let second = match call.args.raw("x2_scalar") {
-        None => call.get("x2")?.into_operand(),
-        Some(number) => match number.as_i64() {
-            Some(whole) => Scalar::Int(whole).into_operand(),
-            None => call.args.float("x2_scalar")?.into_operand(),
-        },
+    let second = match call.has("x2") {
+        true => call.get("x2")?.into_operand(),
+        false => scalar(call, "x2_scalar")?.into_operand(),
     };
     Ok(Array::map(op, [call.get("x1")?.into_operand(), second]).into())
 }

@@ -54,7 +54,15 @@ pub const ADAPTERS: &[(&str, Adapter)] = &[
     }),
     ("nonzero", |c| Ok(ops::nonzero(c.get("a")?)?.into())),
     ("scatter_add", |c| Ok(ops::scatter_add(c.get("a")?, entries(c, "slices")?, c.get("value")?).into())),
-    ("take", |c| Ok(ops::take(c.get("a")?, c.get("indices")?, c.args.opt_int("axis")?).into())),
+    ("take", |c| {
+        let (a, axis) = (c.get("a")?, c.args.opt_int("axis")?);
+        Ok(match c.has("indices") {
+            true => ops::take(a, c.get("indices")?, axis),
+            // A plain number picks one element, and its axis vanishes.
+            false => ops::take(a, &Array::scalar(c.args.int("indices")? as i64), axis),
+        }
+        .into())
+    }),
 ];
 
 /// What stands between the brackets.

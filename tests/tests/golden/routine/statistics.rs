@@ -9,8 +9,8 @@ use super::{Adapter, Made};
 pub const ADAPTERS: &[(&str, Adapter)] = &[
     ("amax", |c| reduce(c, |a, axes, keep| a.max(axes, keep))),
     ("amin", |c| reduce(c, |a, axes, keep| a.min(axes, keep))),
-    ("argmax", |c| Ok(c.get("a")?.argmax(c.args.opt_int("axis")?, keepdims(c)?).into())),
-    ("argmin", |c| Ok(c.get("a")?.argmin(c.args.opt_int("axis")?, keepdims(c)?).into())),
+    ("argmax", |c| place(c, c.get("a")?.argmax(c.args.opt_int("axis")?, keepdims(c)?))),
+    ("argmin", |c| place(c, c.get("a")?.argmin(c.args.opt_int("axis")?, keepdims(c)?))),
     ("bincount", |c| Ok(ops::bincount(c.get("x")?, c.opt("weights")?, c.args.size_or("minlength", 0)?).into())),
     ("count_nonzero", |c| Ok(ops::count_nonzero(c.get("a")?, axes(c)?).into())),
     ("mean", |c| reduce(c, |a, axes, keep| a.mean(axes, keep))),
@@ -34,6 +34,11 @@ fn keepdims(call: &Call<'_, Array>) -> Outcome<bool> {
 fn operand(call: &Call<'_, Array>) -> Outcome<Array> {
     let array = call.get("a")?;
     Ok(call.args.opt_dtype("dtype")?.map_or_else(|| array.clone(), |dtype| array.astype(dtype)))
+}
+
+/// `dtype` is the type of the index.
+fn place(call: &Call<'_, Array>, index: Array) -> Made {
+    Ok(call.args.opt_dtype("dtype")?.map_or(index.clone(), |dtype| index.astype(dtype)).into())
 }
 
 fn reduce(call: &Call<'_, Array>, reduction: fn(&Array, Axes, bool) -> Array) -> Made {

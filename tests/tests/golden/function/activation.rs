@@ -1,0 +1,18 @@
+//! Activation functions.
+
+use chainer::functions as F;
+
+use super::Adapter;
+
+/// The adapters.
+pub const ADAPTERS: &[(&str, Adapter)] = &[
+    ("elu", |c| Ok(F::Elu::new().alpha(c.args.float_or("alpha", 1.0)?).call(c.get("x")?).into())),
+    ("leaky_relu", |c| Ok(F::LeakyRelu::new().slope(c.args.float_or("slope", 0.2)?).call(c.get("x")?).into())),
+    ("log_softmax", |c| Ok(F::log_softmax(c.get("x")?).into())),
+    ("lstm", |c| Ok(F::lstm(c.get("c_prev")?, c.get("x")?).into())),
+    ("relu", |c| Ok(F::relu(c.get("x")?).into())),
+    ("sigmoid", |c| Ok(F::sigmoid(c.get("x")?).into())),
+    ("softmax", |c| Ok(F::Softmax::new().axis(c.args.opt_int("axis")?).call(c.get("x")?).into())),
+    ("softplus", |c| Ok(F::Softplus::new().beta(c.args.float_or("beta", 1.0)?).call(c.get("x")?).into())),
+    ("tanh", |c| Ok(F::tanh(c.get("x")?).into())),
+];
