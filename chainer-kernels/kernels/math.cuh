@@ -13,8 +13,8 @@ template <class T> __device__ inline bool is_nan(T x) { return x != x; }
 template <class T> __device__ inline bool is_infinite(T x) { return x == largest<T>() || x == smallest<T>(); }
 template <class T> __device__ inline bool is_finite(T x) { return x > smallest<T>() && x < largest<T>(); }
 
-// -1, 0 or 1; zero and NaN stay what they are.
-template <class T> __device__ inline T float_sign(T x) { return x > 0 ? (T)1 : x < 0 ? (T)-1 : x; }
+// -1, 0 or 1; NaN stays NaN.
+template <class T> __device__ inline T float_sign(T x) { return x > 0 ? (T)1 : x < 0 ? (T)-1 : x == 0 ? (T)0 : x; }
 
 template <class T> __device__ inline T sigmoid(T x) { return (T)1 / ((T)1 + exp(-x)); }
 
@@ -50,10 +50,9 @@ template <class T> __device__ inline int32 frexp_exponent(T x) {
     return exponent;
 }
 
-// x * 2^n for an n that comes as a float: beyond +-10000 nothing changes any more.
+// x * 2^n for an n that comes as a float: beyond +-10000 nothing changes any more. NaN, which no integer becomes, counts as 0.
 template <class T> __device__ inline T ldexp_by(T x, T n) {
-    if (is_nan(n)) return n;
-    return ldexp(x, (int)(n < -10000 ? (T)-10000 : n > 10000 ? (T)10000 : n));
+    return ldexp(x, (int)(n < -10000 ? (T)-10000 : n > 10000 ? (T)10000 : n == n ? n : (T)0));
 }
 
 // The remainder with the sign of the divisor.

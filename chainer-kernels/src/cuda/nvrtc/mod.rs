@@ -83,29 +83,30 @@ impl Nvrtc {
     ///
     /// `Device` with the compiler's log where the source does not compile.
     pub fn compile(&self, source: &Source, target: Target, capability: u32) -> Result<Compiled> {
-        let architecture = match target {
-            Target::Ptx => "compute",
-            Target::Cubin => "sm",
-        };
-        let options = [
-            format!("--gpu-architecture={architecture}_{capability}"),
-            "--std=c++17".to_owned(),
-            "--fmad=false".to_owned(),
-            "--device-as-default-execution-space".to_owned(),
-        ];
-        let text = source.text();
-        let headers: Vec<(&str, &str)> =
-            HEADERS.into_iter().filter(|(name, _)| source.headers.contains(name)).collect();
+        let options = options(target, capability);
+        let (text, headers) = (source.text(), headers(source));
         let key = self.key(&options, &headers, &text);
         if let Some(code) = self.cache.as_deref().and_then(|folder| cache::read(folder, &key)) {
             return Ok(Compiled { code, log: String::new(), cached: true });
         }
         let name = source.entries.first().map_or("kernel", String::as_str);
-        let (code, log) = compile(name, &text, &headers, &options, target)?;
+        let Output { ptx, cubin, log } = compile(name, &text, &headers, &options)?;
+        let code = match target {
+            Target::Ptx => ptx,
+            Target::Cubin => cubin,
+        };
         if let Some(folder) = &self.cache {
             cache::write(folder, &key, &code);
         }
         Ok(Compiled { code, log, cached: false })
+    }
+
+    /// PTX, CUBIN and log of one compilation, past the cache.
+    #[cfg(test)]
+    pub(super) fn compile_to_both(&self, source: &Source, capability: u32) -> Result<(Vec<u8>, Vec<u8>, String)> {
+        let options = options(Target::Cubin, capability);
+        let Output { ptx, cubin, log } = compile(&source.entries[0], &source.text(), &headers(source), &options)?;
+        Ok((ptx, cubin, log))
     }
 
     /// Everything that the code depends on.
@@ -119,6 +120,24 @@ impl Nvrtc {
     }
 }
 
+fn options(target: Target, capability: u32) -> [String; 4] {
+    let architecture = match target {
+        Target::Ptx => "compute",
+        Target::Cubin => "sm",
+    };
+    [
+        format!("--gpu-architecture={architecture}_{capability}"),
+        "--std=c++17".to_owned(),
+        "--fmad=false".to_owned(),
+        "--device-as-default-execution-space".to_owned(),
+    ]
+}
+
+/// Names and texts of the headers that a source includes.
+fn headers(source: &Source) -> Vec<(&'static str, &'static str)> {
+    HEADERS.into_iter().filter(|(name, _)| source.headers.contains(name)).collect()
+}
+
 /// A program of NVRTC, destroyed when dropped.
 struct Handle(sys::nvrtcProgram);
 
@@ -129,13 +148,14 @@ impl Drop for Handle {
     }
 }
 
-fn compile(
-    name: &str,
-    text: &str,
-    headers: &[(&str, &str)],
-    options: &[String],
-    target: Target,
-) -> Result<(Vec<u8>, String)> {
+/// Everything that a compilation gives. There is no CUBIN of a virtual architecture.
+struct Output {
+    ptx: Vec<u8>,
+    cubin: Vec<u8>,
+    log: String,
+}
+
+fn compile(name: &str, text: &str, headers: &[(&str, &str)], options: &[String]) -> Result<Output> {
     let name = c_string(&format!("{name}.cu"))?;
     let text = c_string(text)?;
     let header_names = headers.iter().map(|(name, _)| c_string(name)).collect::<Result<Vec<_>>>()?;
@@ -167,11 +187,9 @@ fn compile(
     if status != sys::nvrtcResult::NVRTC_SUCCESS {
         return Err(Error::new(ErrorKind::Device, "nvrtc", format!("{}\n{log}", describe(status))));
     }
-    let code = match target {
-        Target::Ptx => fetch(&program, "nvrtcGetPTX", sys::nvrtcGetPTXSize, sys::nvrtcGetPTX)?,
-        Target::Cubin => fetch(&program, "nvrtcGetCUBIN", sys::nvrtcGetCUBINSize, sys::nvrtcGetCUBIN)?,
-    };
-    Ok((code, log))
+    let ptx = fetch(&program, "nvrtcGetPTX", sys::nvrtcGetPTXSize, sys::nvrtcGetPTX)?;
+    let cubin = fetch(&program, "nvrtcGetCUBIN", sys::nvrtcGetCUBINSize, sys::nvrtcGetCUBIN)?;
+    Ok(Output { ptx, cubin, log })
 }
 
 /// One of NVRTC's pairs of functions that tell a size and copy as many bytes.

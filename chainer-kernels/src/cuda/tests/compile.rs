@@ -36,15 +36,14 @@ fn compiler() -> Option<Nvrtc> {
 /// Compiles for both architectures to both targets, without a remark of the compiler, and finds every kernel in the result.
 fn compiles(nvrtc: &Nvrtc, source: &Source) {
     for capability in [80, 90] {
-        let ptx = nvrtc.compile(source, Target::Ptx, capability).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(ptx.log, "", "remarks");
-        let text = String::from_utf8(ptx.code).unwrap();
+        let (ptx, cubin, log) = nvrtc.compile_to_both(source, capability).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(log, "", "remarks");
+        let text = String::from_utf8(ptx).unwrap();
         assert!(text.contains(&format!(".target sm_{capability}")));
         for entry in &source.entries {
             assert!(text.contains(&format!(".visible .entry {entry}(")), "{entry} is missing");
         }
-        let cubin = nvrtc.compile(source, Target::Cubin, capability).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(&cubin.code[..4], b"\x7fELF");
+        assert_eq!(&cubin[..4], b"\x7fELF");
     }
 }
 
@@ -187,9 +186,9 @@ fn any_strides(shape: Vec<usize>) -> impl Strategy<Value = Strides> {
 }
 
 /// A program of some instructions whose operands have the right dtypes (by casts), with one to three outputs.
-fn any_program() -> impl Strategy<Value = Program> {
+pub(super) fn any_program(instructions: Vec<(Op, Dtype, Dtype)>) -> impl Strategy<Value = Program> {
     let dtype = prop::sample::select(Dtype::ALL.to_vec());
-    let instruction = prop::sample::select(every_instruction());
+    let instruction = prop::sample::select(instructions);
     let choices = prop::collection::vec((instruction, any::<[prop::sample::Index; 3]>()), 1..12);
     let inputs = prop::collection::vec(dtype.clone(), 1..4);
     let outputs = prop::collection::vec(any::<prop::sample::Index>(), 1..4);
@@ -222,7 +221,7 @@ fn any_program() -> impl Strategy<Value = Program> {
 
 /// A program with a shape and the strides of its operands.
 fn any_case() -> impl Strategy<Value = (Program, Vec<usize>, Vec<Strides>, Vec<bool>)> {
-    (any_program(), prop::collection::vec(1usize..5, 0..4)).prop_flat_map(|(program, shape)| {
+    (any_program(every_instruction()), prop::collection::vec(1usize..5, 0..4)).prop_flat_map(|(program, shape)| {
         let operands = program.inputs.len() + program.outputs.len() + 1;
         let strides = prop::collection::vec(any_strides(shape.clone()), operands);
         let reduced = prop::collection::vec(any::<bool>(), shape.len());

@@ -1,6 +1,8 @@
-//! Tests of the emitter: snapshots of its text, and compilation of everything that it can write by the real NVRTC.
+//! Tests of the emitter: snapshots of its text, compilation of everything that it can write by the real NVRTC, and execution on
+//! the host.
 
 mod compile;
+mod host;
 mod snapshots;
 
 use crate::Shape;
