@@ -14,7 +14,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use super::compile::any_program;
-use super::{every_instruction, joined, rows, single};
+use super::{GROUP, every_instruction, grouped, joined, rows};
 use crate::backend::Backend;
 use crate::cuda::emit::{map, pack_scalars};
 use crate::cuda::layout::{BLOCK, Layout};
@@ -281,37 +281,48 @@ fn every_operation_gives_what_the_cpu_gives() {
     let all = every_instruction();
     let count = CORNERS.len();
     let shape = [count * count];
+    let programs: Vec<Program> = all.chunks(GROUP).map(grouped).collect();
     let mut sources = Vec::new();
-    let programs: Vec<Program> = all.iter().map(|&(op, dtype, out)| single(op, dtype, out)).collect();
     for (i, program) in programs.iter().enumerate() {
-        let operands = vec![&[1isize][..]; program.inputs.len() + 1];
+        let operands = vec![&[1isize][..]; program.inputs.len() + program.outputs.len()];
         sources.push(map(&format!("map{i}"), program, &Layout::map(&shape, &operands).class).unwrap());
     }
-    let pointers: Vec<usize> = programs.iter().map(|p| p.inputs.len() + 1).collect();
+    let pointers: Vec<usize> = programs.iter().map(|p| p.inputs.len() + p.outputs.len()).collect();
     let scalars: Vec<bool> = programs.iter().map(|p| !p.scalars.is_empty()).collect();
     let Some(host) = Host::compile("operations", &joined(&sources), &pointers, &scalars) else { return };
 
     let mut wrong = Vec::new();
-    for (i, (program, &(op, dtype, out))) in programs.iter().zip(&all).enumerate() {
-        let dtypes = program.inputs.iter().copied().chain([out]);
-        let views: Vec<View> = dtypes.map(|dtype| view(dtype, &shape, &rows(&shape))).collect();
-        for (k, view) in views[..program.inputs.len()].iter().enumerate() {
+    for (i, (program, instructions)) in programs.iter().zip(all.chunks(GROUP)).enumerate() {
+        let outs = instructions.iter().map(|&(_, _, out)| out);
+        let views: Vec<View> =
+            program.inputs.iter().copied().chain(outs).map(|dtype| view(dtype, &shape, &rows(&shape))).collect();
+        // Every corner meets every other.
+        let operands = |at: usize| {
+            program.instrs[at].operands().iter().filter_map(|value| match value {
+                Value::Input(i) => Some(&views[*i as usize]),
+                _ => None,
+            })
+        };
+        for (at, &(op, ..)) in instructions.iter().enumerate() {
             let select = op == Op::Select;
-            write(view, |i| match (k, select) {
-                (0, true) => Scalar::Bool(i % 3 == 0),
-                (0, false) | (1, true) => corner(view.dtype, i / count),
-                _ => corner(view.dtype, i % count),
-            });
+            for (k, view) in operands(at).enumerate() {
+                write(view, |i| match (k, select) {
+                    (0, true) => Scalar::Bool(i % 3 == 0),
+                    (0, false) | (1, true) => corner(view.dtype, i / count),
+                    _ => corner(view.dtype, i % count),
+                });
+            }
         }
-        let bits = [0x0123_4567_89ab_cdef, 1_000_001];
-        let wanted = run_map(&host, &format!("map{i}"), program, &bits[..program.scalars.len()], &shape, &views);
-        let (got, wanted) = (read(views.last().unwrap()), read(&wanted[0]));
-        if let Some(at) = (0..got.len()).find(|&at| !agree(out, got[at], wanted[at], ulps(op))) {
-            let operands: Vec<u64> = views[..program.inputs.len()].iter().map(|view| read(view)[at]).collect();
-            let shown: Vec<f64> =
-                operands.iter().zip(&program.inputs).map(|(&bits, &dtype)| number(dtype, bits)).collect();
-            let (x, y) = (number(out, got[at]), number(out, wanted[at]));
-            wrong.push(format!("{} {dtype} -> {out} of {shown:?} ({operands:x?}): {x}, CPU {y}", op.name()));
+        let bits: Vec<ScalarBits> =
+            (0..program.scalars.len() as u64).map(|k| 0x0123_4567_89ab_cdef >> (k % 5)).collect();
+        let wanted = run_map(&host, &format!("map{i}"), program, &bits, &shape, &views);
+        for (at, &(op, dtype, out)) in instructions.iter().enumerate() {
+            let (got, wanted) = (read(&views[program.inputs.len() + at]), read(&wanted[at]));
+            if let Some(k) = (0..got.len()).find(|&k| !agree(out, got[k], wanted[k], ulps(op))) {
+                let shown: Vec<f64> = operands(at).map(|view| number(view.dtype, read(view)[k])).collect();
+                let (x, y) = (number(out, got[k]), number(out, wanted[k]));
+                wrong.push(format!("{} {dtype} -> {out} of {shown:?}: {x}, CPU {y}", op.name()));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -78,16 +78,26 @@ pub(super) fn every_instruction() -> Vec<(Op, Dtype, Dtype)> {
 
 /// A program of one instruction, over as many inputs as it has operands.
 pub(super) fn single(op: Op, dtype: Dtype, out: Dtype) -> Program {
+    grouped(&[(op, dtype, out)])
+}
+
+/// A program of several instructions, each over inputs and with an output of its own.
+pub(super) fn grouped(instructions: &[(Op, Dtype, Dtype)]) -> Program {
     let mut recorder = Recorder::default();
-    let operands: Vec<Value> = match op {
-        Op::Uniform | Op::Normal => vec![recorder.scalar(Dtype::U64), recorder.scalar(Dtype::U64)],
-        Op::Select => vec![recorder.input(Dtype::Bool), recorder.input(dtype), recorder.input(dtype)],
-        _ => (0..op.arity()).map(|_| recorder.input(dtype)).collect(),
-    };
-    let value = recorder.instr(op, dtype, out, &operands);
-    recorder.write(value);
+    for &(op, dtype, out) in instructions {
+        let operands: Vec<Value> = match op {
+            Op::Uniform | Op::Normal => vec![recorder.scalar(Dtype::U64), recorder.scalar(Dtype::U64)],
+            Op::Select => vec![recorder.input(Dtype::Bool), recorder.input(dtype), recorder.input(dtype)],
+            _ => (0..op.arity()).map(|_| recorder.input(dtype)).collect(),
+        };
+        let value = recorder.instr(op, dtype, out, &operands);
+        recorder.write(value);
+    }
     recorder.0
 }
+
+/// How many instructions a grouped program has: fewer kernels compile faster.
+pub(super) const GROUP: usize = 8;
 
 /// Several generated files as one, which compiles faster.
 pub(super) fn joined(sources: &[Source]) -> Source {
