@@ -343,7 +343,7 @@ fn distinct_strides(shape: &[usize], kind: usize) -> Strides {
 /// As `distinct_strides`, or broadcast along some axes.
 fn input_strides(shape: &[usize], kind: usize) -> Strides {
     let mut strides = distinct_strides(shape, kind);
-    if kind % 3 == 0 {
+    if kind.is_multiple_of(3) {
         strides.iter_mut().enumerate().for_each(|(axis, stride)| *stride *= ((kind / 12) >> axis & 1) as isize);
     }
     strides
