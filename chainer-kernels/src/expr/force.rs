@@ -292,7 +292,7 @@ fn run_call(node: &Arc<Node>) {
         let _guard = lock();
         // SAFETY: we hold the planner's lock.
         match unsafe { node.expr() } {
-            Expr::Call(call, _) => call.clone(),
+            Expr::Call(call) => call.clone(),
             _ => return,
         }
     };

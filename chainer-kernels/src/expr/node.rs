@@ -65,8 +65,8 @@ pub(crate) enum Expr {
     View { arg: Arc<Node>, change: ViewChange },
     /// A reduction over `axes` (ascending) of `arg`.
     Reduce { arg: Arc<Node>, op: ReduceOp, axes: SmallVec<[usize; 4]> },
-    /// The output number `.1` of a call.
-    Call(Arc<Call>, usize),
+    /// One of the outputs of a call, which knows its outputs.
+    Call(Arc<Call>),
 }
 
 /// An operand of an elementwise operation.

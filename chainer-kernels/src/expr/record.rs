@@ -207,9 +207,8 @@ pub(crate) fn call(
     });
     let nodes: SmallVec<[Arc<Node>; 2]> = outputs
         .iter()
-        .enumerate()
-        .map(|(i, (shape, dtype))| {
-            Arc::new(Node::pending(shape.clone(), *dtype, device, Expr::Call(call.clone(), i), 0, depth))
+        .map(|(shape, dtype)| {
+            Arc::new(Node::pending(shape.clone(), *dtype, device, Expr::Call(call.clone()), 0, depth))
         })
         .collect();
     let _ = call.outputs.set(nodes.iter().map(Arc::downgrade).collect());
