@@ -6,7 +6,7 @@
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::{Path, PathBuf};
 
-/// Opens `lib<name>` for good, unless the system's loader finds it by itself. `Err` lists the folders that were searched.
+/// Opens `lib<name>` for good, unless the system's loader finds it by itself. `Err` lists where it looked.
 pub(super) fn open(name: &str) -> Result<(), String> {
     // What the user named comes before what the system has.
     let named = named_folders();
@@ -17,7 +17,8 @@ pub(super) fn open(name: &str) -> Result<(), String> {
     if others.iter().any(|folder| open_in(folder, name)) && is_present() {
         return Ok(());
     }
-    let searched: Vec<String> = named.iter().chain(&others).map(|folder| folder.display().to_string()).collect();
+    let folders = named.iter().chain(&others).map(|folder| folder.display().to_string());
+    let searched: Vec<String> = std::iter::once("the system's loader".to_owned()).chain(folders).collect();
     Err(searched.join(", "))
 }
 

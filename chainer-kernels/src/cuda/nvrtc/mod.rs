@@ -52,7 +52,7 @@ impl Nvrtc {
                 ErrorKind::Device,
                 "nvrtc",
                 format!(
-                    "the CUDA run-time compiler (libnvrtc) was not found\nSearched: the system's loader, {searched}\nInstall it \
+                    "the CUDA run-time compiler (libnvrtc) was not found\nSearched: {searched}\nInstall it \
                      with `pip install nvidia-cuda-nvrtc`, or name the folder of a CUDA installation in CHAINER_CUDA_PATH"
                 ),
             )
