@@ -14,12 +14,12 @@ pub mod activation;
 pub mod array;
 pub mod connection;
 pub mod evaluation;
+mod indices;
 pub mod loss;
 pub mod math;
 pub mod noise;
 pub mod normalization;
 pub mod pooling;
-mod indices;
 mod settings;
 mod spatial;
 
@@ -29,16 +29,16 @@ pub use activation::*;
 pub use array::*;
 pub use connection::*;
 pub use evaluation::*;
+use indices::check_indices;
 pub use loss::*;
 pub use math::*;
 pub use noise::*;
 pub use normalization::*;
 pub use pooling::*;
-use indices::check_indices;
 use settings::settings;
 pub use spatial::{Pair, Stride};
 
-use crate::{Error, Shape, Variable, elementwise};
+use crate::{Array, Error, Shape, Variable, elementwise};
 
 /// An elementwise operation that is defined for float dtypes. Takes the variable, so that nothing keeps it in memory.
 fn float_unary(op: Op, x: Variable, at: Loc) -> Variable {
@@ -61,5 +61,13 @@ fn keep_axes(reduced: &Variable, shape: &Shape, axes: &Axes, keepdims: bool) -> 
             reduced.reshape(sizes)
         }
         Err(error) => Variable::failed(error),
+    }
+}
+
+/// An array whose error, if it has failed, is of the function `name` and not of an operation inside it.
+fn named(name: &'static str, array: Array) -> Array {
+    match array.error() {
+        None => array,
+        Some(error) => Array::failed(Error::new(error.kind(), name, error.message())),
     }
 }

@@ -102,7 +102,11 @@ impl Default for Identity {
 impl Initializer for Identity {
     fn generate(&self, shape: &Shape, dtype: Dtype) -> Array {
         if shape.ndim() != 2 || shape[0] != shape[1] {
-            return Array::failed(Error::mismatch("Identity", "the shape of a square matrix", format_args!("{shape:?}")));
+            return Array::failed(Error::mismatch(
+                "Identity",
+                "the shape of a square matrix",
+                format_args!("{shape:?}"),
+            ));
         }
         let n = shape[0];
         let mut values = vec![0.0f64; n * n];

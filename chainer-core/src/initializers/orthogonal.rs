@@ -59,7 +59,11 @@ impl Initializer for Orthogonal {
         let columns = shape.iter().skip(1).product::<usize>();
         if rows > columns {
             let expect = "shape[0] <= shape[1] * shape[2] * … (no more vectors than dimensions)";
-            return Array::failed(Error::mismatch("Orthogonal", expect, format_args!("{rows} > {columns} (shape {shape:?})")));
+            return Array::failed(Error::mismatch(
+                "Orthogonal",
+                expect,
+                format_args!("{rows} > {columns} (shape {shape:?})"),
+            ));
         }
         let drawn = self.source.generator().normal([rows, columns], 0.0, 1.0, Dtype::F64);
         match drawn.to_vec::<f64>() {

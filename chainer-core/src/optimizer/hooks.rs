@@ -197,10 +197,7 @@ impl GradientNoise {
     }
 
     /// Noise of one's own, from the shape and dtype of a gradient, `eta` and the number of complete updates.
-    pub fn with_noise(
-        eta: f64,
-        noise: impl Fn(&Shape, Dtype, f64, usize) -> Array + Send + 'static,
-    ) -> Self {
+    pub fn with_noise(eta: f64, noise: impl Fn(&Shape, Dtype, f64, usize) -> Array + Send + 'static) -> Self {
         GradientNoise { eta, noise: Box::new(noise) }
     }
 }

@@ -136,7 +136,9 @@ impl<R: UpdateRule> Optimizer<R> {
                 *slot = value;
                 Ok(())
             }
-            None => Err(Error::value(rule, format_args!("one of the hyperparameters {names:?}"), format_args!("{name:?}"))),
+            None => {
+                Err(Error::value(rule, format_args!("one of the hyperparameters {names:?}"), format_args!("{name:?}")))
+            }
         }
     }
 
@@ -176,7 +178,11 @@ impl<R: UpdateRule> Optimizer<R> {
             }
             None => {
                 let names: Vec<&str> = self.hooks.iter().map(|(name, _)| name.as_str()).collect();
-                Err(Error::value("remove_hook", format_args!("the name of a hook, one of {names:?}"), format_args!("{name:?}")))
+                Err(Error::value(
+                    "remove_hook",
+                    format_args!("the name of a hook, one of {names:?}"),
+                    format_args!("{name:?}"),
+                ))
             }
         }
     }
@@ -354,4 +360,3 @@ impl<R: UpdateRule> std::fmt::Debug for Optimizer<R> {
             .finish()
     }
 }
-

@@ -87,10 +87,7 @@ pub trait UpdateRule: Send + 'static {
     }
 
     /// The optimizer of these parameters, with the names that snapshots call them by.
-    fn setup_params<N: Into<String>>(
-        self,
-        params: impl IntoIterator<Item = (N, crate::Parameter)>,
-    ) -> Optimizer<Self>
+    fn setup_params<N: Into<String>>(self, params: impl IntoIterator<Item = (N, crate::Parameter)>) -> Optimizer<Self>
     where
         Self: Sized,
     {

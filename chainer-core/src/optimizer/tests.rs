@@ -27,7 +27,8 @@ fn trained<R: UpdateRule>(rule: R, start: f64, grads: &[f64]) -> (f64, Optimizer
 #[test]
 fn rules_follow_their_formulas() {
     let grads = [0.5, -1.5, 2.0];
-    let close = |name: &str, got: f64, want: f64| assert!((got - want).abs() < 1e-12, "{name}: {got} instead of {want}");
+    let close =
+        |name: &str, got: f64, want: f64| assert!((got - want).abs() < 1e-12, "{name}: {got} instead of {want}");
 
     let mut p = 1.0;
     grads.iter().for_each(|g| p -= 0.1 * g);
@@ -147,9 +148,8 @@ fn lasso_and_noise_add_to_the_gradient() {
     let param = parameter(&[-2.0]);
     let mut optimizer = SGD::new(0.0).setup_params([("p", param.clone())]);
     optimizer.add_hook(Lasso::new(0.5));
-    optimizer.add_hook(GradientNoise::with_noise(0.3, |shape, dtype, eta, t| {
-        Array::full(shape, eta + t as f64, dtype)
-    }));
+    optimizer
+        .add_hook(GradientNoise::with_noise(0.3, |shape, dtype, eta, t| Array::full(shape, eta + t as f64, dtype)));
     for t in 0..2 {
         param.set_grad(Array::from([1.0f64])).unwrap();
         optimizer.update().unwrap();

@@ -31,7 +31,7 @@ fn lock() -> MutexGuard<'static, Planner> {
 
 /// Instructions that computing `node` takes.
 pub(super) fn count_instructions(node: &Arc<Node>) -> usize {
-    lock().count(node)
+    lock().count(&[node])
 }
 
 /// Computes a node: afterwards it has its value or its error.
@@ -63,14 +63,24 @@ pub(crate) fn force_all(nodes: &[&Arc<Node>]) {
         if matches!(what(first), What::Map) {
             let mut instructions = 0;
             rest.retain(|node| {
-                let joins = node.shape == first.shape
+                let candidate = node.shape == first.shape
                     && node.device == first.device
                     && node.is_pending()
-                    && (group.is_empty() || instructions + (node.estimate.load(Relaxed) as usize) <= GROUP_CAP)
                     && matches!(what(node), What::Map);
+                if !candidate {
+                    return true;
+                }
+                group.push(*node);
+                let mut together = instructions + node.estimate.load(Relaxed) as usize;
+                if together > GROUP_CAP {
+                    // Estimates count twice what the roots share, as a parameter and its moments do.
+                    together = lock().count(&group);
+                }
+                let joins = together <= GROUP_CAP || group.len() == 1;
                 if joins {
-                    instructions += node.estimate.load(Relaxed) as usize;
-                    group.push(*node);
+                    instructions = together;
+                } else {
+                    group.pop();
                 }
                 !joins
             });

@@ -361,17 +361,17 @@ impl Planner {
         Ok(Region { program, scalars, inputs, outputs: views, written, top })
     }
 
-    /// Instructions of the region below `root`, exactly (but for conversions).
-    pub(super) fn count(&mut self, root: &Arc<Node>) -> usize {
+    /// Instructions of the region below `roots`, which have one shape, exactly (but for conversions): what they share counts once.
+    pub(super) fn count(&mut self, roots: &[&Arc<Node>]) -> usize {
         self.epoch += 1;
         let epoch = self.epoch << 16;
         self.stack.clear();
-        self.stack.push((Arc::as_ptr(root), false));
+        self.stack.extend(roots.iter().map(|root| (Arc::as_ptr(root), false)));
         let mut count = 0;
         while let Some((pointer, _)) = self.stack.pop() {
-            // SAFETY: the root holds every node below it while we hold the lock.
+            // SAFETY: the roots hold every node below them while we hold the lock.
             let node = unsafe { &*pointer };
-            if node.mark.load(Relaxed) == epoch || !node.is_pending() || node.shape != root.shape {
+            if node.mark.load(Relaxed) == epoch || !node.is_pending() || node.shape != roots[0].shape {
                 continue;
             }
             node.mark.store(epoch, Relaxed);

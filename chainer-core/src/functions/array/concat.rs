@@ -23,7 +23,11 @@ impl Function for Concat {
         type_check::expect(!inputs.is_empty(), "at least one input", "none")?;
         let (first, ndim) = (&inputs[0], inputs[0].ndim() as isize);
         let exists = (-ndim..ndim).contains(&self.axis);
-        type_check::expect(exists, "-xs[0].ndim <= axis < xs[0].ndim", format_args!("axis = {}, ndim = {ndim}", self.axis))?;
+        type_check::expect(
+            exists,
+            "-xs[0].ndim <= axis < xs[0].ndim",
+            format_args!("axis = {}, ndim = {ndim}", self.axis),
+        )?;
         let axis = self.axis.rem_euclid(ndim) as usize;
         for (i, x) in inputs.iter().enumerate().skip(1) {
             let name = format!("xs[{i}]");

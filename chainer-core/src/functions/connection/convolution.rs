@@ -4,6 +4,7 @@
 use chainer_kernels::kernel::Conv;
 use chainer_kernels::ops;
 
+use crate::functions::named;
 use crate::type_check::{self, Checked};
 use crate::{Array, BackwardContext, Function, Gradients, Outputs, Variable, apply};
 
@@ -33,7 +34,7 @@ impl Function for Convolution {
         }
     }
     fn forward(&self, inputs: &[Array]) -> Outputs {
-        ops::convolution(&inputs[0], &inputs[1], &self.conv, self.cover_all).into()
+        named(self.name, ops::convolution(&inputs[0], &inputs[1], &self.conv, self.cover_all)).into()
     }
     fn backward(&self, c: &BackwardContext<'_>) -> Gradients {
         let (x, w, gy) = (c.input(0), c.input(1), c.gy(0));

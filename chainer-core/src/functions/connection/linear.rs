@@ -51,7 +51,7 @@ impl Function for Linear {
         let gx = c.wants(0).then(|| reshape(MatMul::new().call(gy, w), c.input_shape(0)));
         let gw = c.wants(1).then(|| MatMul::new().transa(true).call(gy, reshape(x, rows(c.input_shape(0)))));
         let gb = c.wants(2).then(|| sum_to(gy, c.input_shape(2)));
-        [gx, gw, gb].into()
+        [gx, gw, gb].into_iter().take(c.input_count()).collect()
     }
 }
 

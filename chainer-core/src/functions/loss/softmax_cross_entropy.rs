@@ -136,7 +136,9 @@ fn check(x: &Variable, t: &Variable, class_weight: Option<&Array>) -> Result<()>
     if t.ndim() != x.ndim() - 1 {
         return refuse("t.ndim == x.ndim - 1", format!("{} != {}", t.ndim(), x.ndim() - 1));
     }
-    for (i, (&size, &labels)) in x.shape().iter().enumerate().filter(|(i, _)| *i != 1).map(|(_, s)| s).zip(t.shape().iter()).enumerate() {
+    for (i, (&size, &labels)) in
+        x.shape().iter().enumerate().filter(|(i, _)| *i != 1).map(|(_, s)| s).zip(t.shape().iter()).enumerate()
+    {
         if size != labels {
             let j = if i == 0 { 0 } else { i + 1 };
             return refuse(&format!("x.shape[{j}] == t.shape[{i}]"), format!("{size} != {labels}"));

@@ -102,4 +102,3 @@ fn index(x: Variable, of: impl FnOnce(Array) -> Array) -> Variable {
     let _position = chainer_kernels::Position::enter(Location::caller());
     Variable::constant(of(x.into_data()).astype(Dtype::I32))
 }
-

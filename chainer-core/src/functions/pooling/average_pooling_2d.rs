@@ -3,7 +3,7 @@
 use chainer_kernels::kernel::{AveragePool, Pool};
 use chainer_kernels::ops;
 
-use crate::functions::{Pair, Stride, settings};
+use crate::functions::{Pair, Stride, named, settings};
 use crate::type_check::{self, Checked};
 use crate::{Array, AsVariable, BackwardContext, Function, Gradients, Outputs, Retain, Variable, apply};
 
@@ -23,7 +23,7 @@ impl Function for AveragePooling {
         type_check::ndim("x", &inputs[0], self.pool.pool.ksize.len() + 2)
     }
     fn forward(&self, inputs: &[Array]) -> Outputs {
-        ops::average_pooling(&inputs[0], &self.pool, false).into()
+        named(self.name, ops::average_pooling(&inputs[0], &self.pool, false)).into()
     }
     fn retain(&self) -> Retain {
         Retain::none()
@@ -68,11 +68,8 @@ impl AveragePooling2D {
     /// Applies the function.
     #[track_caller]
     pub fn call(self, x: impl AsVariable) -> Variable {
-        let pool = Pool {
-            ksize: self.ksize.spatial(),
-            stride: self.stride.or(self.ksize).spatial(),
-            pad: self.pad.spatial(),
-        };
+        let pool =
+            Pool { ksize: self.ksize.spatial(), stride: self.stride.or(self.ksize).spatial(), pad: self.pad.spatial() };
         let pool = AveragePool { pool, count_padding: true };
         apply(AveragePooling { name: "average_pooling_2d", pool }, [x.as_variable()]).one()
     }

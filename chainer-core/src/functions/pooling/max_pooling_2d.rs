@@ -3,7 +3,7 @@
 use chainer_kernels::kernel::Pool;
 use chainer_kernels::ops;
 
-use crate::functions::{Pair, Stride, settings};
+use crate::functions::{Pair, Stride, named, settings};
 use crate::type_check::{self, Checked};
 use crate::{Array, AsVariable, BackwardContext, Function, Gradients, Outputs, Retain, Variable, apply};
 
@@ -23,7 +23,8 @@ impl Function for MaxPooling {
         type_check::ndim("x", &inputs[0], self.pool.ksize.len() + 2)
     }
     fn forward(&self, inputs: &[Array]) -> Outputs {
-        ops::max_pooling(&inputs[0], &self.pool, self.cover_all).into()
+        let (y, index) = ops::max_pooling(&inputs[0], &self.pool, self.cover_all);
+        (named(self.name, y), index).into()
     }
     fn retain(&self) -> Retain {
         Retain::none().output(1)
@@ -96,11 +97,8 @@ impl MaxPooling2D {
     /// Applies the function.
     #[track_caller]
     pub fn call(self, x: impl AsVariable) -> Variable {
-        let pool = Pool {
-            ksize: self.ksize.spatial(),
-            stride: self.stride.or(self.ksize).spatial(),
-            pad: self.pad.spatial(),
-        };
+        let pool =
+            Pool { ksize: self.ksize.spatial(), stride: self.stride.or(self.ksize).spatial(), pad: self.pad.spatial() };
         let function = MaxPooling { name: "max_pooling_2d", pool, cover_all: self.cover_all };
         let [y, _index] = apply(function, [x.as_variable()]).many();
         y

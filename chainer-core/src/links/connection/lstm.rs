@@ -8,8 +8,8 @@ use chainer_kernels::{Position, ops};
 use super::Linear;
 use crate::initializers::{Initializer, init_weight};
 use crate::{
-    Array, AsOptVariable, Dtype, Error, Forward, Result, Shape, State, Variable, attempt, chain,
-    functions as F, using_config,
+    Array, AsOptVariable, Dtype, Error, Forward, Result, Shape, State, Variable, attempt, chain, functions as F,
+    using_config,
 };
 
 /// A fully connected layer of long short-term memory units that keeps its state from call to call

@@ -194,7 +194,8 @@ impl BatchNormalization {
         let moved = |average: &State<Array>, batch: &Array, factor: f64| {
             average.update(|average| {
                 let old = std::mem::replace(average, Array::scalar(0f32));
-                *average = old * decay + chainer_kernels::ArrayOps::astype(batch, self.dtype) * ((1.0 - decay) * factor);
+                *average =
+                    old * decay + chainer_kernels::ArrayOps::astype(batch, self.dtype) * ((1.0 - decay) * factor);
                 average.clone()
             })
         };
