@@ -3,13 +3,15 @@
 //! A line gives, for each operand in turn, what the derivative reads (`a`, `b`: the operands, `y`: the result; only that is saved)
 //! and the gradient as an expression over variables, so that it can itself be differentiated. An operand without an entry, and an
 //! operation without a line, has no gradient. What is zero because of the structure is absent rather than multiplied by zero; what is
-//! chosen is chosen by `select`, because a mask times NaN is NaN.
+//! chosen is chosen by `select`, because a mask times NaN is NaN. The lines are read a second time over recorded expressions (what
+//! `#[elementwise]` differentiates), so they keep to what variables and those have in common.
 
 use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LN_10, PI};
 use std::sync::Arc;
 
 use chainer_kernels::Op;
 
+use crate::expression::{Recorded, Recording};
 use crate::graph::{GraphNode, MapRecord, SavedOperand};
 use crate::{Array, Variable};
 
@@ -116,6 +118,24 @@ macro_rules! table {
                 _ => None,
             }
         }
+
+        /// [`gradient`] over recorded expressions, from the same lines. Selects and constant powers are left to the caller.
+        pub(crate) fn recorded(op: Op, i: usize, operation: &Recording<'_>, $gy: Recorded) -> Option<Recorded> {
+            match op {
+                $(Op::$op => {
+                    let mut _entry = 0;
+                    $(
+                        if i == _entry {
+                            $(let $read = operation.$read();)*
+                            return Some($gradient);
+                        }
+                        _entry += 1;
+                    )+
+                    None
+                })*
+                _ => None,
+            }
+        }
     };
 }
 
@@ -170,18 +190,9 @@ table! { (gy)
     Ldexp: [b => gy * b.exp2()] [y => gy * y * LN_2];
     Maximum: [a b => a.greater_equal(b).select(gy, 0.0)] [a b => a.greater_equal(b).select(0.0, gy)];
     Minimum: [a b => a.less_equal(b).select(gy, 0.0)] [a b => a.less_equal(b).select(0.0, gy)];
-    Fmax: [a b => first_of_max(&a, &b).select(gy, 0.0)] [a b => first_of_max(&a, &b).select(0.0, gy)];
-    Fmin: [a b => first_of_min(&a, &b).select(gy, 0.0)] [a b => first_of_min(&a, &b).select(0.0, gy)];
-}
-
-/// Where `fmax(a, b)` is `a`: the larger (the first where equal), the number where one is NaN.
-fn first_of_max(a: &Variable, b: &Variable) -> Variable {
-    a.greater_equal(b).logical_or(b.isnan())
-}
-
-/// As [`first_of_max`], for `fmin`.
-fn first_of_min(a: &Variable, b: &Variable) -> Variable {
-    a.less_equal(b).logical_or(b.isnan())
+    // The larger (smaller), the first where equal; the number where one is NaN.
+    Fmax: [a b => a.greater_equal(&b).logical_or(b.isnan()).select(gy, 0.0)] [a b => a.greater_equal(&b).logical_or(b.isnan()).select(0.0, gy)];
+    Fmin: [a b => a.less_equal(&b).logical_or(b.isnan()).select(gy, 0.0)] [a b => a.less_equal(&b).logical_or(b.isnan()).select(0.0, gy)];
 }
 
 /// The gradient of a power's base where the exponent is a number: the factor is computed here, and there is none for `x ** 0`.

@@ -1,17 +1,22 @@
 //! What numbers alone decide is computed when the expression is recorded: a constant such as `(2.0 / PI).sqrt()` costs nothing later.
 
 use chainer_kernels::{Op, Scalar};
+use smallvec::SmallVec;
 
 use super::expr::{Expr, Kind};
 
-/// The value of an operation over numbers; `None` where an operand is no number, or the operation is left to the engine.
-pub(super) fn fold(op: Op, arguments: &[Expr]) -> Option<Scalar> {
-    let numbers: Option<Vec<Scalar>> = arguments.iter().map(Expr::number).collect();
-    let numbers = numbers?;
-    match arguments[0].kind() {
-        Kind::Float => floats(op, &numbers.iter().map(|n| n.as_f64()).collect::<Vec<_>>()),
-        Kind::Int => integers(op, &numbers.iter().map(|n| n.as_i64()).collect::<Vec<_>>()),
-        Kind::Bool => booleans(op, &numbers.iter().map(|n| n.as_bool()).collect::<Vec<_>>()),
+/// The value of an operation over expressions; `None` where an operand is no number, or the operation is left to the engine.
+pub(super) fn fold(op: Op, operands: &[Expr]) -> Option<Scalar> {
+    let numbers: Option<SmallVec<[Scalar; 3]>> = operands.iter().map(Expr::number).collect();
+    numbers_of(op, operands[0].kind(), &numbers?)
+}
+
+/// The value of an operation over numbers of some kind; `None` where the operation is left to the engine.
+pub(super) fn numbers_of(op: Op, kind: Kind, numbers: &[Scalar]) -> Option<Scalar> {
+    match kind {
+        Kind::Float => floats(op, &numbers.iter().map(|n| n.as_f64()).collect::<SmallVec<[f64; 3]>>()),
+        Kind::Int => integers(op, &numbers.iter().map(|n| n.as_i64()).collect::<SmallVec<[i64; 3]>>()),
+        Kind::Bool => booleans(op, &numbers.iter().map(|n| n.as_bool()).collect::<SmallVec<[bool; 3]>>()),
     }
 }
 

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use super::derivative::derivative;
 use super::expr::{Expr, Kind, Target};
+use super::fold::numbers_of;
 use super::plan::{Plan, Slot, Step};
 use crate::elementwise::Term;
 use crate::{
@@ -203,7 +204,9 @@ impl Function for Application {
                 return None;
             }
             let derivative = self.traced.derivative(i)?;
-            let gy = context.compact_grad_output(0)?;
+            // A compact gradient does not say over how many elements an input was broadcast: those that were need the full one.
+            let is_broadcast = context.input_shape(i) != context.output_shape(0);
+            let gy = if is_broadcast { context.grad_output(0) } else { context.compact_grad_output(0) }?;
             if derivative.sources == [count] && derivative.function.plan.steps.is_empty() {
                 return Some(gy.cast(context.input_dtype(i)));
             }
@@ -219,12 +222,19 @@ impl Function for Application {
     }
 }
 
+/// A value of a run. Numbers (arguments, too, that are one) stay numbers: what they alone decide costs no kernel.
+#[derive(Clone)]
+enum Value {
+    Array(Array),
+    Number(Scalar, Kind),
+}
+
 /// One run of a plan over arrays.
 struct Run<'a> {
     traced: &'a Traced,
     inputs: &'a [Array],
     float: Dtype,
-    values: Vec<Array>,
+    values: Vec<Value>,
 }
 
 impl Run<'_> {
@@ -233,14 +243,14 @@ impl Run<'_> {
         let plan = &self.traced.plan;
         for step in &plan.steps {
             let value = match step {
-                Step::Cast(target, value) => self.array(*value).astype(self.target(*target)),
-                Step::Apply(op, operands) => self.apply(*op, operands),
+                Step::Cast(target, slot) => Value::Array(self.array(self.value(*slot)).astype(self.target(*target))),
+                Step::Apply(op, slots) => self.apply(*op, slots),
             };
             self.values.push(value);
         }
-        let result = match plan.result {
-            Slot::Number(value, kind) => return Array::full(shape, value, self.dtype(kind)),
-            slot => self.array(slot),
+        let result = match self.value(plan.result) {
+            Value::Number(value, kind) => return Array::full(shape, value, self.dtype(kind)),
+            Value::Array(array) => array,
         };
         if result.is_failed() || result.shape() == shape { result } else { result.broadcast_to(shape) }
     }
@@ -261,28 +271,52 @@ impl Run<'_> {
         }
     }
 
-    fn array(&self, slot: Slot) -> Array {
-        match slot {
-            Slot::Input(i) if self.traced.inputs[i].kind == Kind::Float => (&self.inputs[i]).astype(self.float),
-            Slot::Input(i) => self.inputs[i].clone(),
-            Slot::Step(i) => self.values[i].clone(),
-            Slot::Number(value, kind) => Array::full((), value, self.dtype(kind)),
+    fn value(&self, slot: Slot) -> Value {
+        let i = match slot {
+            Slot::Number(value, kind) => return Value::Number(value, kind),
+            Slot::Step(i) => return self.values[i].clone(),
+            Slot::Input(i) => i,
+        };
+        let (array, kind) = (&self.inputs[i], self.traced.inputs[i].kind);
+        match array.fill_value() {
+            Some(value) if kind == Kind::Float && array.ndim() == 0 => Value::Number(value, kind),
+            _ if kind == Kind::Float => Value::Array(array.astype(self.float)),
+            _ => Value::Array(array.clone()),
         }
     }
 
-    fn apply(&self, op: Op, slots: &[Slot]) -> Array {
-        // Among numbers alone nothing says their dtype; the condition of a select does not either.
-        let values = if op == Op::Select { &slots[1..] } else { slots };
-        let all_numbers = values.iter().all(|slot| matches!(slot, Slot::Number(..)));
-        let operand = |slot: Slot| match slot {
-            Slot::Number(value, _) if !all_numbers => OperandValue::Scalar(value),
-            _ => self.array(slot).into_operand(),
+    fn array(&self, value: Value) -> Array {
+        match value {
+            Value::Array(array) => array,
+            Value::Number(value, kind) => Array::full((), value, self.dtype(kind)),
+        }
+    }
+
+    fn apply(&self, op: Op, slots: &[Slot]) -> Value {
+        let values: SmallVec<[Value; 3]> = slots.iter().map(|slot| self.value(*slot)).collect();
+        let number = |value: &Value| match value {
+            Value::Number(value, _) => Some(*value),
+            Value::Array(_) => None,
         };
-        match *slots {
+        if let Value::Number(_, kind) = values[0]
+            && let Some(numbers) = values.iter().map(number).collect::<Option<SmallVec<[Scalar; 3]>>>()
+            && let Some(folded) = numbers_of(op, kind, &numbers)
+        {
+            let kind = if matches!(folded, Scalar::Bool(_)) { Kind::Bool } else { kind };
+            return Value::Number(folded, kind);
+        }
+        // Among numbers alone nothing says their dtype; the condition of a select does not either.
+        let deciding = if op == Op::Select { &values[1..] } else { &values[..] };
+        let all_numbers = deciding.iter().all(|value| number(value).is_some());
+        let operand = |value: &Value| match value {
+            Value::Number(value, _) if !all_numbers => OperandValue::Scalar(*value),
+            value => self.array(value.clone()).into_operand(),
+        };
+        Value::Array(match &values[..] {
             [x] => Array::map(op, [operand(x)]),
             [x, y] => Array::map(op, [operand(x), operand(y)]),
             [x, y, z] => Array::map(op, [operand(x), operand(y), operand(z)]),
             _ => unreachable!("operations have one to three operands"),
-        }
+        })
     }
 }

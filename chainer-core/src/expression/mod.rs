@@ -2,7 +2,7 @@
 //! kernel.
 //!
 //! - `expr`: the recorded expression; `fold`: what constants alone decide;
-//! - `derivative`: the derivative, again as an expression;
+//! - `derivative`: the derivative, again as an expression, by the table that variables use (`recorded` is what that table sees);
 //! - `plan`: an expression as a list of steps; `function`: application to variables;
 //! - `scalar_math`: elements as Rust sees them.
 
@@ -11,8 +11,10 @@ mod expr;
 mod fold;
 mod function;
 mod plan;
+mod recorded;
 mod scalar_math;
 
 pub use expr::Expr;
 pub use function::Elementwise;
+pub(crate) use recorded::{Recorded, Recording};
 pub use scalar_math::{ElementType, ScalarMath};

@@ -59,7 +59,7 @@ fn group<'a, T: LinkField + 'a>(
     visitor.leave();
 }
 
-fn numbered<'a, T>(elements: &'a [T]) -> impl Iterator<Item = (String, &'a T)> {
+fn numbered<T>(elements: &[T]) -> impl Iterator<Item = (String, &T)> {
     elements.iter().enumerate().map(|(i, element)| (i.to_string(), element))
 }
 

@@ -75,7 +75,7 @@ fn write(function: &ItemFn, signature: &Signature, body: &TokenStream, private: 
         #[derive(Clone, Copy, Debug)]
         #visibility enum #name {}
 
-        #[allow(clippy::all, dead_code)]
+        #[allow(clippy::all, dead_code, unstable_name_collisions)]
         impl #name {
             /// The function of one element, as it was written.
             #[inline]

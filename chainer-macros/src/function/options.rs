@@ -27,7 +27,7 @@ pub struct Setting {
 }
 
 enum Entry {
-    Setting(Setting),
+    Setting(Box<Setting>),
     Wrapper(Ident),
     Library(Path),
 }
@@ -66,7 +66,7 @@ impl Parse for Entry {
         } else {
             None
         };
-        Ok(Entry::Setting(Setting { docs, name, ty, default }))
+        Ok(Entry::Setting(Box::new(Setting { docs, name, ty, default })))
     }
 }
 
@@ -81,7 +81,7 @@ pub fn parse(context: &Context, attribute: TokenStream) -> Options {
                     context
                         .error(&setting.name, format!("the setting `{}` stands here twice: remove one", setting.name));
                 }
-                options.settings.push(setting);
+                options.settings.push(*setting);
             }
             Entry::Wrapper(name) => options.wrapper = Some(name),
             Entry::Library(path) => options.library = Some(path),

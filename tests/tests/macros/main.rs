@@ -1,7 +1,10 @@
 //! The macros as a user meets them.
 
 mod chains;
+mod elementwise;
 mod functions;
+mod ui;
+mod user_crate;
 
 use chainer::prelude::*;
 

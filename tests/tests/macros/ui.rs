@@ -78,7 +78,8 @@ impl Diagnostic {
             text += "\n";
             text += child["message"].as_str().unwrap_or_default();
         }
-        let lines = spans.iter().filter(|span| span["is_primary"] == true).filter_map(|span| span["line_start"].as_u64());
+        let lines =
+            spans.iter().filter(|span| span["is_primary"] == true).filter_map(|span| span["line_start"].as_u64());
         Some(Diagnostic { level, lines: lines.collect(), text })
     }
 }
@@ -123,7 +124,9 @@ fn mistakes_are_explained_where_they_are_made() {
         let errors: Vec<&Diagnostic> = found.iter().filter(|diagnostic| diagnostic.level == "error").collect();
         let missing: Vec<String> = expected
             .iter()
-            .filter(|(line, sentence)| !errors.iter().any(|error| error.lines.contains(line) && error.text.contains(sentence)))
+            .filter(|(line, sentence)| {
+                !errors.iter().any(|error| error.lines.contains(line) && error.text.contains(sentence))
+            })
             .map(|(line, sentence)| format!("line {line} should say: {sentence}"))
             .collect();
         if !expected.is_empty() && missing.is_empty() {

@@ -65,7 +65,14 @@ pub fn swish(x: f32, beta: f32) -> f32 {
     x / (1.0 + (-beta * x).exp())
 }
 
+/// With a function that the standard library lacks.
+#[elementwise]
+pub fn gelu(x: f64) -> f64 {
+    0.5 * x * (1.0 + (x * std::f64::consts::FRAC_1_SQRT_2).erf())
+}
+
 fn main() {
+    let _ = gelu::scalar(1.0);
     let array = || Array::from_slice(&[1.0f32], 1);
     let scale = Scale::new(Parameter::new(array()));
     let y = scale.forward(&Variable::new(array()));
