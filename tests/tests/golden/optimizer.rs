@@ -5,16 +5,13 @@ use std::sync::Mutex;
 
 use chainer::optimizer::{GradientClipping, GradientNoise, Lasso, WeightDecay, exponential_decay_noise};
 use chainer::optimizers::{AdaDelta, AdaGrad, Adam, MomentumSGD, NesterovAG, RMSprop, RMSpropGraves, SGD, SMORMS3};
-use chainer::{Array, ArrayOps, Dtype, Optimizer, Parameter, Result, Shape, UpdateRule};
+use chainer::training::UpdateStep;
+use chainer::{Array, ArrayOps, Dtype, Optimizer, Parameter, Shape, UpdateRule};
 use chainer_tests::golden::{Arguments, Context, Failure, Layout, Outcome};
 use serde_json::{Map, Value};
 
 /// An optimizer of any rule.
-pub trait Driver {
-    /// Makes an update.
-    fn update(&mut self) -> Result<()>;
-    /// The learning rate of the last update.
-    fn lr(&self) -> Option<f64>;
+pub trait Driver: UpdateStep {
     /// A state array.
     fn state(&self, param: &str, key: &str) -> Option<&Array>;
     /// Adds a hook of `chainer::optimizer`.
@@ -34,12 +31,6 @@ pub enum Hook {
 }
 
 impl<R: UpdateRule> Driver for Optimizer<R> {
-    fn update(&mut self) -> Result<()> {
-        Optimizer::update(self)
-    }
-    fn lr(&self) -> Option<f64> {
-        Optimizer::lr(self)
-    }
     fn state(&self, param: &str, key: &str) -> Option<&Array> {
         Optimizer::state(self, param, key)
     }
@@ -152,7 +143,7 @@ pub fn run(context: &Context<'_>) -> Outcome {
             }
         }
         optimizer.update()?;
-        rates.extend(optimizer.lr());
+        rates.extend(optimizer.hyperparameter("lr"));
         for (name, param) in &params {
             let hooked = format!("hooked{step}:{name}");
             if recorded.find(&hooked).is_some() {

@@ -1,12 +1,13 @@
 //! Twenty steps of training from recorded parameters: the losses on the way and the parameters at the end.
 //!
-//! The networks are written with functions over parameters; links have cases of their own.
+//! The networks are written with functions over parameters (but for batch normalization); links have cases of their own.
 
 use std::cell::RefCell;
 
-use chainer::{Array, Parameter, Variable, functions as F, using_config};
+use chainer::serializers::DictionarySerializer;
+use chainer::{Array, Forward, Link, Parameter, Variable, functions as F, links as L, using_config};
 use chainer_kernels::Index;
-use chainer_tests::golden::{Arguments, Context, Layout, Outcome};
+use chainer_tests::golden::{Arguments, Context, Layout, Outcome, Recorded};
 use serde_json::{Map, Value};
 
 use super::optimizer;
@@ -14,7 +15,7 @@ use super::optimizer;
 /// Computes the loss of a step.
 type Loss = fn(&Training, usize) -> Outcome<Variable>;
 
-const NETWORKS: &[(&str, Loss)] = &[("lenet", lenet), ("lstm_lm", lstm_lm), ("mlp", mlp)];
+const NETWORKS: &[(&str, Loss)] = &[("lenet", lenet), ("lstm_lm", lstm_lm), ("mlp", mlp), ("mlp_bn", mlp_bn)];
 
 /// The parameters by path, the samples, and the state of a recurrent network.
 struct Training {
@@ -23,6 +24,8 @@ struct Training {
     t: Option<Array>,
     batch: usize,
     state: RefCell<Option<(Variable, Variable)>>,
+    /// The only link, because it has persistent values.
+    normalization: Option<L::BatchNormalization>,
 }
 
 impl Training {
@@ -71,6 +74,13 @@ fn mlp(net: &Training, step: usize) -> Outcome<Variable> {
         }
     }
     Ok(F::softmax_cross_entropy(h, t))
+}
+
+fn mlp_bn(net: &Training, step: usize) -> Outcome<Variable> {
+    let (x, t) = net.samples(step)?;
+    let normalization = net.normalization.as_ref().ok_or("there is no batch normalization")?;
+    let h = F::tanh(normalization.forward(&net.linear("l1", &x)?));
+    Ok(F::softmax_cross_entropy(net.linear("l2", &h)?, t))
 }
 
 fn lenet(net: &Training, step: usize) -> Outcome<Variable> {
@@ -131,12 +141,15 @@ pub fn run(context: &Context<'_>) -> Outcome {
         let value = recorded.array(&format!("init:{path}"), Layout::RowMajor)?;
         Ok((path.to_owned(), Parameter::new(value)))
     });
+    let mut params = params.collect::<Outcome<optimizer::Params>>()?;
+    let normalization = normalization(&mut params)?;
     let training = Training {
-        params: params.collect::<Outcome<_>>()?,
+        params,
         x: recorded.array("x", Layout::RowMajor)?,
         t: recorded.find("t").map(|_| recorded.array("t", Layout::RowMajor)).transpose()?,
         batch: args.size_or("batch", 0)?,
         state: RefCell::default(),
+        normalization,
     };
     let none = Map::new();
     let optimizer_args = args.raw("optimizer_args").and_then(Value::as_object).unwrap_or(&none);
@@ -158,5 +171,30 @@ pub fn run(context: &Context<'_>) -> Outcome {
     for (path, param) in &training.params {
         context.check(&format!("final:{path}"), &param.array()?)?;
     }
+    if let Some(link) = &training.normalization {
+        let saved = DictionarySerializer::of(link)?;
+        for path in recorded.keys_below("final_persistent:") {
+            let key = format!("final_persistent:{path}");
+            let entry = path.strip_prefix("bn1/").and_then(|name| saved.get(name));
+            let entry = entry.ok_or_else(|| format!("{key}: there is no such persistent value"))?.clone();
+            context.check(&key, &Recorded::new([(key.clone(), entry)]).array(&key, Layout::RowMajor)?)?;
+        }
+    }
     Ok(())
+}
+
+/// The link `bn1`, if there are parameters of it, with its recorded values; its parameters take their place in the list.
+fn normalization(params: &mut optimizer::Params) -> Outcome<Option<L::BatchNormalization>> {
+    let Some(gamma) = params.iter().find(|(path, _)| path == "bn1/gamma").and_then(|(_, param)| param.shape()) else {
+        return Ok(None);
+    };
+    let link = L::BatchNormalization::new(gamma);
+    for (path, param) in link.named_params() {
+        let path = format!("bn1{path}");
+        let place = params.iter_mut().find(|(known, _)| *known == path);
+        let (_, recorded) = place.ok_or_else(|| format!("there is no parameter {path:?}"))?;
+        param.set(recorded.array()?);
+        *recorded = param;
+    }
+    Ok(Some(link))
 }
