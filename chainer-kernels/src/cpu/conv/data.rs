@@ -4,7 +4,7 @@ use super::panel::{Image, Tile};
 use super::{Failure, Operand, Problem};
 use crate::cpu::gemm::{FLOPS_GRAIN, Matrix, gemm};
 use crate::cpu::numeric::{Number, Real, with_real};
-use crate::cpu::strided::{Ptr, Scratch, convert, split};
+use crate::cpu::strided::{Ptr, Scratch, convert, copy, split};
 use crate::cpu::{unsupported, wrong_arity};
 use crate::error::Result;
 use crate::kernel::Conv;
@@ -25,56 +25,85 @@ fn run<T: Real>(conv: &Conv, gy: &View, w: &View, gx: &View) -> Result<()> {
     }
     let problem = Problem::new(conv, gx, w, gy)?;
     let (geometry, positions, pixels) = (&problem.geometry, problem.geometry.positions(), problem.geometry.pixels());
-    let weights = Operand::<T::Acc>::new::<T>(w)?;
+    let weights = transposed_filters::<T>(&problem, w)?;
     let gradient = Operand::<T::Acc>::new::<T>(gy)?;
     let taps = geometry.taps();
-    let pieces = problem.images * problem.groups;
-    let blocks = PIECES.div_ceil(pieces.max(1)).clamp(1, problem.channels.max(1));
+    // Blocks of channels, where images alone would leave threads idle.
+    let blocks = PIECES.div_ceil((problem.images * problem.groups).max(1)).clamp(1, problem.channels.max(1));
     let block = problem.channels.div_ceil(blocks);
     let blocks = problem.channels.div_ceil(block);
-    let pointwise = geometry.is_pointwise();
-    let width = problem.tile(block * taps.len(), size_of::<T::Acc>()).max(1);
+    let tiles = problem.tiles(block * taps.len(), size_of::<T::Acc>());
+    let pointwise = geometry.is_pointwise() && tiles.images == 1;
+    let batches = problem.images.div_ceil(tiles.images);
     let out = Ptr(gx.ptr_as::<T>());
     let strides = gx.shape.strides();
     let failure = Failure::default();
-    let grain = FLOPS_GRAIN.div_ceil((problem.flops() / blocks).max(1));
-    split(pieces * blocks, grain, |range| {
+    let grain = FLOPS_GRAIN.div_ceil((problem.flops() * tiles.images / blocks).max(1));
+    split(batches * problem.groups * blocks, grain, |range| {
         let task = || -> Result<()> {
-            let panel = Scratch::<T::Acc>::new(if pointwise { 0 } else { block * taps.len() * width })?;
-            let rounded = Scratch::<T::Acc>::new(if T::EXACT { 0 } else { block * pixels })?;
+            let panel = Scratch::<T::Acc>::new(if pointwise { 0 } else { block * taps.len() * tiles.row() })?;
+            let joined = Scratch::<T::Acc>::new(if tiles.images > 1 { problem.filters * tiles.row() } else { 0 })?;
+            let apart = Scratch::<T::Acc>::new(if T::EXACT { 0 } else { block * pixels * tiles.images })?;
             for piece in range {
-                let (image, part) = (piece / blocks, piece % blocks);
-                let group = image % problem.groups;
+                let (rest, part) = (piece / blocks, piece % blocks);
+                let (batch, group) = (rest / problem.groups, rest % problem.groups);
+                let images = batch * tiles.images..problem.images.min((batch + 1) * tiles.images);
                 let (channel, end) = (part * block, problem.channels.min((part + 1) * block));
                 let channels = end - channel;
-                let to = out.at(((image * problem.channels + channel) * pixels) as isize);
-                let wide = if T::EXACT { to.cast::<T::Acc>() } else { rounded.ptr() };
-                // SAFETY: views bound their elements; the panel and the rounding buffer are this task's own and large enough;
-                // pieces of gx are disjoint. `EXACT` means that `T::Acc` is `T`.
+                let target = |image: usize| {
+                    let at = (image * problem.groups + group) * problem.channels + channel;
+                    out.at((at * pixels) as isize)
+                };
+                let wide = |n: usize, image: usize| {
+                    if T::EXACT { target(image).cast::<T::Acc>() } else { apart.ptr().wrapping_add(n * block * pixels) }
+                };
+                let gradient = |image: usize| {
+                    let at = (image * problem.groups + group) * problem.filters * positions;
+                    Matrix::new(gradient.ptr.at(at as isize), positions as isize, 1)
+                };
+                // SAFETY: views bound their elements; the scratch memory is this task's own and large enough; pieces of gx are
+                // disjoint. `EXACT` means that `T::Acc` is `T`.
                 unsafe {
-                    let filters = weights.ptr.at((group * problem.filters * problem.depth) as isize);
                     // (channel and tap, filter)
-                    let filters = Matrix::new(filters, 1, problem.depth as isize).from(channel * taps.len(), 0);
-                    let from = gradient.ptr.at((image * problem.filters * positions) as isize);
-                    let from = Matrix::new(from, positions as isize, 1);
+                    let filters = weights.ptr().add((group * problem.depth + channel * taps.len()) * problem.filters);
+                    let filters = Matrix::new(filters, problem.filters as isize, 1);
                     if pointwise {
                         let size = [channels, positions, problem.filters];
-                        gemm(size, Matrix::new(wide, pixels as isize, 1), filters, from, false);
+                        let to = Matrix::new(wide(0, images.start), pixels as isize, 1);
+                        gemm(size, to, filters, gradient(images.start), false);
                     } else {
-                        std::slice::from_raw_parts_mut(wide, channels * pixels).fill(<T::Acc as Number>::ZERO);
-                        let target = Image { ptr: Ptr(wide), channel: pixels as isize, strides: &strides[2..] };
-                        for first in (0..positions).step_by(width) {
-                            let last = positions.min(first + width);
-                            let size = [channels * taps.len(), last - first, problem.filters];
-                            let columns = Matrix::new(panel.ptr(), (last - first) as isize, 1);
-                            gemm(size, columns, filters, from.from(0, first), false);
+                        for (n, image) in images.clone().enumerate() {
+                            std::slice::from_raw_parts_mut(wide(n, image), channels * pixels)
+                                .fill(<T::Acc as Number>::ZERO);
+                        }
+                        for first in (0..positions).step_by(tiles.width.max(1)) {
+                            let last = positions.min(first + tiles.width);
+                            let (each, row) = (last - first, (last - first) * images.len());
+                            let from = if tiles.images == 1 {
+                                gradient(images.start).from(0, first)
+                            } else {
+                                for (n, image) in images.clone().enumerate() {
+                                    let (from, to) = (gradient(image), joined.ptr().add(n * each));
+                                    let (shape, steps) = ([problem.filters, each], [positions as isize, 1]);
+                                    copy(&shape, from.ptr.0, &steps, to, &[row as isize, 1]);
+                                }
+                                Matrix::new(joined.ptr(), row as isize, 1)
+                            };
+                            let size = [channels * taps.len(), row, problem.filters];
+                            gemm(size, Matrix::new(panel.ptr(), row as isize, 1), filters, from, false);
                             let segments = geometry.segments(first..last);
-                            Tile { geometry, taps: &taps, segments: &segments, channels, width: last - first }
-                                .scatter(panel.ptr().cast_const(), target);
+                            let tile = Tile { geometry, taps: &taps, segments: &segments, channels, width: row };
+                            for (n, image) in images.clone().enumerate() {
+                                let ptr = Ptr(wide(n, image));
+                                let image = Image { ptr, channel: pixels as isize, strides: &strides[2..] };
+                                tile.scatter(panel.ptr().add(n * each).cast_const(), image);
+                            }
                         }
                     }
                     if !T::EXACT {
-                        convert(&[channels * pixels], rounded.ptr(), &[1], to, &[1], T::down);
+                        for (n, image) in images.enumerate() {
+                            convert(&[channels * pixels], wide(n, image), &[1], target(image), &[1], T::down);
+                        }
                     }
                 }
             }
@@ -83,4 +112,17 @@ fn run<T: Real>(conv: &Conv, gy: &View, w: &View, gx: &View) -> Result<()> {
         failure.note(task());
     });
     failure.result()
+}
+
+/// The filters of each group with their elements as rows: (channel and tap, filter). The product then reads them as they lie, tile after
+/// tile.
+fn transposed_filters<T: Real>(problem: &Problem, w: &View) -> Result<Scratch<T::Acc>> {
+    let weights = Operand::<T::Acc>::new::<T>(w)?;
+    let (depth, filters) = (problem.depth, problem.filters);
+    let memory = Scratch::new(problem.groups * depth * filters)?;
+    let (from, to) =
+        ([(filters * depth) as isize, depth as isize, 1], [(filters * depth) as isize, 1, filters as isize]);
+    // SAFETY: both hold an element for each of the filters'; the memory is fresh.
+    unsafe { copy(&[problem.groups, filters, depth], weights.ptr.0, &from, memory.ptr(), &to) };
+    Ok(memory)
 }

@@ -31,12 +31,20 @@ fn run<T: Real>(conv: &Conv, x: &View, gy: &View, gw: &View) -> Result<()> {
     let gradient = Operand::<T::Acc>::new::<T>(gy)?;
     let direct = if T::EXACT && geometry.is_pointwise() { pixel_step(x) } else { None };
     let taps = geometry.taps();
+    if problem.images == 0 || positions == 0 {
+        // SAFETY: gw is row-major and belongs to the kernel.
+        unsafe { std::slice::from_raw_parts_mut(gw.ptr_as::<T>(), total).fill(T::ZERO) };
+        return Ok(());
+    }
     // Blocks of channels write disjoint parts of gw; parts of the images need a sum of their own each.
     let block = COLUMNS.div_ceil(taps.len()).max(problem.channels.div_ceil(PIECES)).min(problem.channels);
     let blocks = problem.channels.div_ceil(block);
-    let parts = PIECES.div_ceil(problem.groups * blocks).clamp(1, problem.images.max(1));
-    let width = problem.tile(block * taps.len(), size_of::<T::Acc>()).max(1);
-    let in_place = T::EXACT && parts == 1;
+    let parts = PIECES.div_ceil(problem.groups * blocks).clamp(1, problem.images);
+    let width = problem.tiles(block * taps.len(), size_of::<T::Acc>()).width;
+    // The product repacks the operand that lies across its columns: better the smaller one.
+    let flipped = block * taps.len() > problem.filters;
+    let (row, column) = if flipped { (1, problem.filters) } else { (problem.depth, 1) };
+    let in_place = T::EXACT && parts == 1 && !flipped;
     let sums = Scratch::<T::Acc>::new(if in_place { 0 } else { parts * total })?;
     let sum = if in_place { Ptr(gw.ptr().cast::<T::Acc>()) } else { Ptr(sums.ptr()) };
     let input = Ptr(x.ptr_as::<T>());
@@ -52,8 +60,8 @@ fn run<T: Real>(conv: &Conv, x: &View, gy: &View, gw: &View) -> Result<()> {
                 let (channel, end) = (chunk * block, problem.channels.min((chunk + 1) * block));
                 let columns = (end - channel) * taps.len();
                 let images = part * problem.images / parts..(part + 1) * problem.images / parts;
-                let place = part * total + group * problem.filters * problem.depth + channel * taps.len();
-                let to = Matrix::new(sum.at(place as isize), problem.depth as isize, 1);
+                let place = part * total + group * problem.filters * problem.depth + channel * taps.len() * column;
+                let to = Matrix::new(sum.at(place as isize), row as isize, column as isize);
                 let mut started = false;
                 for image in images {
                     let first_channel = (group * problem.channels + channel) as isize;
@@ -89,15 +97,6 @@ fn run<T: Real>(conv: &Conv, x: &View, gy: &View, gw: &View) -> Result<()> {
                         started = true;
                     }
                 }
-                if !started {
-                    for row in 0..problem.filters {
-                        // SAFETY: this piece's own places.
-                        unsafe {
-                            std::slice::from_raw_parts_mut(to.from(row, 0).ptr.0, columns)
-                                .fill(<T::Acc as Number>::ZERO);
-                        }
-                    }
-                }
             }
             Ok(())
         };
@@ -105,16 +104,21 @@ fn run<T: Real>(conv: &Conv, x: &View, gy: &View, gw: &View) -> Result<()> {
     });
     failure.result()?;
     if !in_place {
+        // The parts in order, and back to the layout of gw.
         let out = Ptr(gw.ptr_as::<T>());
-        split(total, 1 << 15, |range| {
-            for i in range {
-                let mut value = <T::Acc as Number>::ZERO;
-                for part in 0..parts {
-                    // SAFETY: every sum was written above.
-                    value += unsafe { *sum.at((part * total + i) as isize) };
+        let (filters, depth) = (problem.filters, problem.depth);
+        split(problem.groups * filters, (1usize << 15).div_ceil(depth), |range| {
+            for filter in range {
+                let from = filter / filters * filters * depth + filter % filters * row;
+                for element in 0..depth {
+                    let mut value = <T::Acc as Number>::ZERO;
+                    for part in 0..parts {
+                        // SAFETY: every sum was written above.
+                        value += unsafe { *sum.at((part * total + from + element * column) as isize) };
+                    }
+                    // SAFETY: one place of gw, which no other task writes.
+                    unsafe { *out.at((filter * depth + element) as isize) = T::down(value) };
                 }
-                // SAFETY: one place of gw, which no other task writes.
-                unsafe { *out.at(i as isize) = T::down(value) };
             }
         });
     }

@@ -23,56 +23,63 @@ fn run<T: Real>(conv: &Conv, x: &View, w: &View, y: &View) -> Result<()> {
     let problem = Problem::new(conv, x, w, y)?;
     let (geometry, positions) = (&problem.geometry, problem.geometry.positions());
     let weights = Operand::<T::Acc>::new::<T>(w)?;
-    // A pointwise window reads x itself as the matrix.
-    let direct = if T::EXACT && geometry.is_pointwise() { pixel_step(x) } else { None };
-    let width = problem.tile(problem.depth, size_of::<T::Acc>());
-    let tiles = positions.div_ceil(width);
+    let tiles = problem.tiles(problem.depth, size_of::<T::Acc>());
+    // A pointwise window reads x itself as the matrix, unless images are so small that they share a panel.
+    let direct = if T::EXACT && geometry.is_pointwise() && tiles.images == 1 { pixel_step(x) } else { None };
+    let in_place = T::EXACT && tiles.images == 1;
+    let batches = problem.images.div_ceil(tiles.images);
     let taps = geometry.taps();
     let (out, input) = (Ptr(y.ptr_as::<T>()), Ptr(x.ptr_as::<T>()));
     let failure = Failure::default();
-    let grain = FLOPS_GRAIN.div_ceil((problem.flops() / tiles).max(1));
-    split(problem.images * problem.groups * tiles, grain, |range| {
+    let grain = FLOPS_GRAIN.div_ceil((problem.flops() * tiles.images / tiles.per_image).max(1));
+    split(batches * problem.groups * tiles.per_image, grain, |range| {
         let task = || -> Result<()> {
-            let panel = Scratch::<T::Acc>::new(if direct.is_some() { 0 } else { problem.depth * width })?;
-            let rounded = Scratch::<T::Acc>::new(if T::EXACT { 0 } else { problem.filters * width })?;
+            let panel = Scratch::<T::Acc>::new(if direct.is_some() { 0 } else { problem.depth * tiles.row() })?;
+            let apart = Scratch::<T::Acc>::new(if in_place { 0 } else { problem.filters * tiles.row() })?;
             for piece in range {
-                let (image, tile) = (piece / tiles, piece % tiles);
-                let (image, group) = (image / problem.groups, image % problem.groups);
-                let (first, end) = (tile * width, positions.min((tile + 1) * width));
-                let source = Image {
+                let (rest, tile) = (piece / tiles.per_image, piece % tiles.per_image);
+                let (batch, group) = (rest / problem.groups, rest % problem.groups);
+                let (first, end) = (tile * tiles.width, positions.min((tile + 1) * tiles.width));
+                let images = batch * tiles.images..problem.images.min((batch + 1) * tiles.images);
+                let (each, row) = (end - first, (end - first) * images.len());
+                let source = |image: usize| Image {
                     ptr: Ptr(
                         input.at(image as isize * x.strides[0] + (group * problem.channels) as isize * x.strides[1])
                     ),
                     channel: x.strides[1],
                     strides: &x.strides[2..],
                 };
-                // SAFETY: views bound their elements; the panel and the rounding buffer are this task's own and large enough; tiles
-                // of y are disjoint. `EXACT` means that `T::Acc` is `T`.
+                let target = |image: usize| {
+                    out.at((((image * problem.groups + group) * problem.filters) * positions + first) as isize)
+                };
+                let size = [problem.filters, row, problem.depth];
+                // SAFETY: views bound their elements; the panel and `apart` are this task's own and large enough; tiles of y are
+                // disjoint. `EXACT` means that `T::Acc` is `T`.
                 unsafe {
-                    let columns = match direct {
-                        Some(step) => {
-                            Matrix::new(source.ptr.at(first as isize * step).cast_const().cast(), source.channel, step)
+                    let columns = if let Some(step) = direct {
+                        let source = source(images.start);
+                        Matrix::new(source.ptr.at(first as isize * step).cast_const().cast(), source.channel, step)
+                    } else {
+                        let segments = geometry.segments(first..end);
+                        let channels = problem.channels;
+                        let tile = Tile { geometry, taps: &taps, segments: &segments, channels, width: row };
+                        for (n, image) in images.clone().enumerate() {
+                            tile.gather(source(image), panel.ptr().add(n * each));
                         }
-                        None => {
-                            let segments = geometry.segments(first..end);
-                            let channels = problem.channels;
-                            Tile { geometry, taps: &taps, segments: &segments, channels, width: end - first }
-                                .gather(source, panel.ptr());
-                            Matrix::new(panel.ptr(), (end - first) as isize, 1)
-                        }
+                        Matrix::new(panel.ptr(), row as isize, 1)
                     };
                     let filters = weights.ptr.at((group * problem.filters * problem.depth) as isize);
                     let filters = Matrix::new(filters, problem.depth as isize, 1);
-                    let to =
-                        out.at((((image * problem.groups + group) * problem.filters) * positions + first) as isize);
-                    let size = [problem.filters, end - first, problem.depth];
-                    if T::EXACT {
-                        gemm(size, Matrix::new(to.cast(), positions as isize, 1), filters, columns, false);
-                    } else {
-                        let wide = Matrix::new(rounded.ptr(), (end - first) as isize, 1);
-                        gemm(size, wide, filters, columns, false);
-                        let steps = [(end - first) as isize, 1];
-                        convert(&size[..2], rounded.ptr(), &steps, to, &[positions as isize, 1], T::down);
+                    if in_place {
+                        let to = Matrix::new(target(images.start).cast(), positions as isize, 1);
+                        gemm(size, to, filters, columns, false);
+                        continue;
+                    }
+                    gemm(size, Matrix::new(apart.ptr(), row as isize, 1), filters, columns, false);
+                    for (n, image) in images.enumerate() {
+                        let from = apart.ptr().add(n * each);
+                        let shape = [problem.filters, each];
+                        convert(&shape, from, &[row as isize, 1], target(image), &[positions as isize, 1], T::down);
                     }
                 }
             }

@@ -61,17 +61,39 @@ impl Problem {
         Ok(Problem { geometry, images: x.shape[0], groups: conv.groups, channels, filters, depth })
     }
 
-    /// How many output positions a panel of `rows` rows takes.
-    fn tile(&self, rows: usize, element: usize) -> usize {
+    /// How work over output positions is cut, for panels of `rows` rows.
+    fn tiles(&self, rows: usize, element: usize) -> Tiles {
         let positions = self.geometry.positions();
         let fits = PANEL_BYTES / (rows * element).max(1);
         let width = (fits / PANEL_STEP * PANEL_STEP).clamp(2 * PANEL_STEP, 4096);
-        if positions <= width { positions } else { width }
+        if positions > width {
+            return Tiles { width, per_image: positions.div_ceil(width), images: 1 };
+        }
+        // Small images share a panel: a product that is a few columns wide leaves most of its vectors empty.
+        let images = (2 * PANEL_STEP).max(width.min(4 * PANEL_STEP)) / positions.max(1);
+        Tiles { width: positions, per_image: 1, images: images.clamp(1, self.images.max(1)) }
     }
 
     /// Floating-point operations of one image and group.
     fn flops(&self) -> usize {
         2 * self.filters * self.depth * self.geometry.positions()
+    }
+}
+
+/// Panels: of parts of an image, or of several images.
+struct Tiles {
+    /// Output positions of an image that a panel takes.
+    width: usize,
+    /// Panels that an image needs.
+    per_image: usize,
+    /// Images that share a panel.
+    images: usize,
+}
+
+impl Tiles {
+    /// Elements of the longest panel row.
+    fn row(&self) -> usize {
+        (self.width * self.images).max(1)
     }
 }
 
