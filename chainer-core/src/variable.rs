@@ -87,7 +87,7 @@ impl Variable {
     ///
     /// ```
     /// # use chainer::{Array, Dtype, Variable};
-    /// let x = Variable::new(Array::zeros((2, 3), Dtype::F32));
+    /// let x = Variable::new(Array::zeros([2, 3], Dtype::F32));
     /// let [rows, columns] = x.dims()?;
     /// assert_eq!((rows, columns), (2, 3));
     /// assert!(x.dims::<3>().is_err());
@@ -398,7 +398,7 @@ impl From<Result<Variable>> for Variable {
 ///         Ok(x.sum_axes(1, false) / columns as f64)
 ///     })
 /// }
-/// assert!(per_row_mean(&Variable::new(Array::ones((2, 3), Dtype::F32))).check().is_ok());
+/// assert!(per_row_mean(&Variable::new(Array::ones([2, 3], Dtype::F32))).check().is_ok());
 /// assert!(per_row_mean(&Variable::new(Array::ones(3, Dtype::F32))).check().is_err());
 /// ```
 pub fn attempt(f: impl FnOnce() -> Result<Variable>) -> Variable {
