@@ -173,7 +173,27 @@ thread_local! {
 /// Crates whose lines are the library's own: a position there says nothing to the user.
 const OWN_CRATES: [&str; 2] = ["chainer-core", "chainer-kernels"];
 
+/// Whether a position is the library's own. Every application of a function asks, mostly about the same few positions: the answers are
+/// kept by address (a `Location` lives forever).
 fn is_library(location: Loc) -> bool {
+    const KEPT: usize = 64;
+    thread_local! {
+        static ANSWERS: [Cell<(usize, bool)>; KEPT] = const { [const { Cell::new((0, false)) }; KEPT] };
+    }
+    let address = std::ptr::from_ref(location).addr();
+    ANSWERS.with(|answers| {
+        let answer = &answers[(address / align_of::<Location>()) % KEPT];
+        let (known, library) = answer.get();
+        if known == address {
+            return library;
+        }
+        let library = lies_in_library(location);
+        answer.set((address, library));
+        library
+    })
+}
+
+fn lies_in_library(location: Loc) -> bool {
     // The folder of a checkout, or of the registry with a version behind the name.
     let own = |folder: &str| {
         OWN_CRATES.iter().any(|name| match folder.strip_prefix(name) {
