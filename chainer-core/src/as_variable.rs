@@ -1,5 +1,8 @@
 //! What functions accept where they say "a variable", "perhaps a variable" and "variables".
 
+// By value: what is handed over is consumed, what is borrowed is cloned.
+#![allow(clippy::wrong_self_convention)]
+
 use smallvec::SmallVec;
 
 use crate::{Array, Parameter, Variable, config};

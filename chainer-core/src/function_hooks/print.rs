@@ -52,7 +52,7 @@ impl PrintHook {
         add_function_hook(self.clone())
     }
 
-    fn print<'a>(&self, pass: &str, call: &FunctionCall, groups: &[(&str, Vec<Option<&'a Array>>)]) -> io::Result<()> {
+    fn print(&self, pass: &str, call: &FunctionCall, groups: &[(&str, Vec<Option<&Array>>)]) -> io::Result<()> {
         let (separator, end) = (&self.separator, &self.end);
         let mut out = self.out.borrow_mut();
         write!(out, "{pass}\t{separator}{}{end}", call.label)?;
