@@ -188,7 +188,7 @@ table! { (gy)
     Logaddexp: [a y => gy * (a - y).exp()] [b y => gy * (b - y).exp()];
     Logaddexp2: [a y => gy * (a - y).exp2()] [b y => gy * (b - y).exp2()];
     // The exponent counts as an integer.
-    Ldexp: [b => gy.ldexp(b)];
+    Ldexp: [b => gy * b.trunc().exp2()];
     Maximum: [a b => a.greater_equal(b).select(gy, 0.0)] [a b => a.greater_equal(b).select(0.0, gy)];
     Minimum: [a b => a.less_equal(b).select(gy, 0.0)] [a b => a.less_equal(b).select(0.0, gy)];
     // The larger (smaller), the first where equal; the number where one is NaN.
