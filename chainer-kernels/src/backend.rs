@@ -1,4 +1,4 @@
-//! The one door: every computation passes [`execute`], and so do the hooks.
+//! The one door: every computation passes `execute`, and so do the hooks.
 
 use std::cell::RefCell;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The closed set of computations that pass [`crate::Backend::execute`].
+//! The closed set of computations that pass [`crate::backend::Backend::execute`].
 //!
 //! Invariant: a kernel says everything that its execution needs beside the memory of its inputs and outputs; anything new is a
 //! composition of these before it is a new one. Shapes and dtypes were checked by whoever built the kernel (`ops/`, `expr/`); a
