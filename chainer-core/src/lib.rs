@@ -47,6 +47,8 @@ pub use chainer_kernels::{
 
 pub use chainer_macros::{chain, elementwise, fallible, function};
 
+pub use chainer_kernels::cpu::{set_num_threads, threads};
+
 pub use as_variable::{AsOptVariable, AsVariable, AsVariables, Variables};
 pub use backward::{Backward, backward};
 pub use config::{

@@ -67,6 +67,13 @@ impl<D: Dataset> Dataset for SubDataset<D> {
         let index = self.start + index;
         self.dataset.get_example(self.order.as_ref().map_or(index, |order| order[index]))
     }
+
+    fn get_examples(&self, indices: &[usize]) -> Result<Vec<D::Example>> {
+        indices.iter().try_for_each(|index| check_index("SubDataset", *index, self.length))?;
+        let whole = indices.iter().map(|index| self.start + index);
+        let whole = whole.map(|index| self.order.as_ref().map_or(index, |order| order[index]));
+        self.dataset.get_examples(&whole.collect::<Vec<_>>())
+    }
 }
 
 fn checked_order(operation: &'static str, order: Option<Vec<usize>>, length: usize) -> Result<Option<Arc<Vec<usize>>>> {
@@ -103,8 +110,8 @@ pub fn split_dataset<D: Dataset>(
     Ok((SubDataset::part(&dataset, 0, split_at, order.clone()), SubDataset::part(&dataset, split_at, length, order)))
 }
 
-/// Splits a dataset in two at random: `first_size` examples, and the rest. The same `seed` gives the same split; without one it
-/// differs from run to run.
+/// Splits a dataset in two at random: `first_size` examples, and the rest. The same `seed` gives the same split; without one, it
+/// follows from the process's ([`set_seed`](crate::set_seed)).
 ///
 /// # Errors
 /// `first_size` exceeds the length.

@@ -50,6 +50,11 @@ impl<T: DatasetTuple> Dataset for TupleDataset<T> {
         check_index("TupleDataset", index, self.length)?;
         self.datasets.example(index)
     }
+
+    fn get_examples(&self, indices: &[usize]) -> Result<Vec<Self::Example>> {
+        indices.iter().try_for_each(|index| check_index("TupleDataset", *index, self.length))?;
+        self.datasets.examples(indices)
+    }
 }
 
 /// A tuple of one to six datasets.
@@ -62,6 +67,9 @@ pub trait DatasetTuple: Send + Sync {
 
     /// The examples at one index.
     fn example(&self, index: usize) -> Result<Self::Example>;
+
+    /// The examples at several indices.
+    fn examples(&self, indices: &[usize]) -> Result<Vec<Self::Example>>;
 }
 
 macro_rules! tuples {
@@ -75,6 +83,12 @@ macro_rules! tuples {
 
             fn example(&self, index: usize) -> Result<Self::Example> {
                 Ok(($(self.$index.get_example(index)?,)+))
+            }
+
+            #[allow(non_snake_case)] // the type's name serves as that of its examples
+            fn examples(&self, indices: &[usize]) -> Result<Vec<Self::Example>> {
+                $(let mut $name = self.$index.get_examples(indices)?.into_iter();)+
+                Ok(std::iter::from_fn(|| Some(($($name.next()?,)+))).collect())
             }
         }
     )*};
@@ -99,5 +113,7 @@ mod tests {
         let three = TupleDataset::new((vec![1], vec!['a'], vec!["x"])).unwrap();
         assert_eq!(three.get_example(0).unwrap(), (1, 'a', "x"));
         assert!(three.get_example(1).is_err());
+        assert_eq!(three.get_examples(&[0, 0]).unwrap(), [(1, 'a', "x"); 2]);
+        assert!(three.get_examples(&[1]).is_err());
     }
 }

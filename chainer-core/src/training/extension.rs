@@ -94,6 +94,11 @@ pub trait Extension {
         PRIORITY_READER
     }
 
+    /// Whether the extension needs the graphs of the observed variables at the coming iteration. If none does, they are freed early.
+    fn needs_graph(&self) -> bool {
+        false
+    }
+
     /// Stores or restores the extension's state.
     fn serialize(&mut self, _serializer: &mut Serializer<'_>) -> Result<()> {
         Ok(())

@@ -136,6 +136,9 @@ impl Trainer {
             let (updated, observation) = self.reporter.observe(|| self.updater.update());
             self.observation = observation;
             updated?;
+            if !self.entries.iter().any(|entry| entry.extension.needs_graph()) {
+                self.observation.detach();
+            }
             self.for_each_extension(|entry, context| {
                 if entry.trigger.fire(context.clock, context.observation)? {
                     entry.extension.run(context)?;

@@ -1,6 +1,8 @@
 //! The extensions that come with the framework.
 
 mod console;
+mod dump_graph;
+mod evaluator;
 mod log_report;
 mod observe;
 mod plot_report;
@@ -9,6 +11,8 @@ mod progress_bar;
 mod shift;
 mod snapshot;
 
+pub use dump_graph::{DumpGraph, dump_graph};
+pub use evaluator::Evaluator;
 pub use log_report::LogReport;
 pub use observe::{observe_lr, observe_value};
 pub use plot_report::PlotReport;
