@@ -1,11 +1,13 @@
 //! Random orders of examples, the same on every machine and in every version.
 //!
-//! An order is a pure function of a seed and a counter: the numbers come from Philox4x32-10 (Salmon et al., *Parallel random numbers: as
-//! easy as 1, 2, 3*, 2011) and are used by the Fisher–Yates shuffle. So the random state of an iterator is two integers, and resuming
+//! An order is a pure function of a seed and a counter: the numbers come from Philox4x32-10, which the kernels have for random arrays,
+//! and are used by the Fisher–Yates shuffle. So the random state of an iterator is two integers, and resuming
 //! from them continues with the same orders.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use chainer_kernels::random::default_generator;
+use chainer_kernels::random::philox::philox4x32_10;
 
 /// A source of random orders: a seed and the number of orders drawn from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +22,7 @@ impl Shuffler {
         Shuffler { seed, drawn: 0 }
     }
 
-    /// A source that differs from run to run, unless [`set_seed`] fixed the seeds of this process.
+    /// A source with a seed of its own that follows from the process's ([`set_seed`]).
     pub fn fresh() -> Self {
         Shuffler::new(fresh_seed())
     }
@@ -53,27 +55,21 @@ pub fn permutation(n: usize, seed: u64, stream: u64) -> Vec<usize> {
     order
 }
 
-static SEED: Mutex<Option<u64>> = Mutex::new(None);
+/// How many seeds were handed out since the process's seed was set.
 static HANDED_OUT: AtomicU64 = AtomicU64::new(0);
 
-/// Fixes the seeds of all iterators and random splits made from now on that are given none: the first made after this call always
-/// gets the same one, the second another, and so on. The environment variable `CHAINER_SEED` does this from the start.
+/// Sets the seed of everything random in this process that is given no seed of its own: initial weights, dropout, the orders of
+/// iterators and random splits made from now on. It is 0 at the start, so the same program gives the same results again.
 pub fn set_seed(seed: u64) {
-    *SEED.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(seed);
+    chainer_kernels::random::seed(seed);
     HANDED_OUT.store(0, Ordering::Relaxed);
 }
 
-/// A seed for something that was given none.
+/// A seed for something that was given none: the first one since [`set_seed`] always is the same, the second another, and so on.
 pub(crate) fn fresh_seed() -> u64 {
-    let fixed = *SEED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let fixed = fixed.or_else(|| std::env::var("CHAINER_SEED").ok()?.parse().ok());
-    let serial = HANDED_OUT.fetch_add(1, Ordering::Relaxed);
-    // The standard library's hash keys are the one source of entropy that needs no dependency.
-    let base = fixed.unwrap_or_else(|| {
-        use std::hash::{BuildHasher, Hasher};
-        std::collections::hash_map::RandomState::new().build_hasher().finish()
-    });
-    Words::new(base, serial ^ (1 << 63)).next_u64()
+    let (seed, _) = default_generator().state();
+    // Far from the streams of orders, which count from 0.
+    Words::new(seed, HANDED_OUT.fetch_add(1, Ordering::Relaxed) ^ (1 << 63)).next_u64()
 }
 
 /// The words of one stream in order.
@@ -94,7 +90,7 @@ impl Words {
         if self.left == 0 {
             let counter =
                 [self.block as u32, (self.block >> 32) as u32, self.stream as u32, (self.stream >> 32) as u32];
-            self.ready = philox(counter, self.key);
+            self.ready = philox4x32_10(counter, self.key);
             self.block += 1;
             self.left = 4;
         }
@@ -120,27 +116,9 @@ impl Words {
     }
 }
 
-/// Philox4x32 with ten rounds.
-fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
-    for _ in 0..10 {
-        let a = counter[0] as u64 * 0xD251_1F53;
-        let b = counter[2] as u64 * 0xCD9E_8D57;
-        counter = [(b >> 32) as u32 ^ counter[1] ^ key[0], b as u32, (a >> 32) as u32 ^ counter[3] ^ key[1], a as u32];
-        key = [key[0].wrapping_add(0x9E37_79B9), key[1].wrapping_add(0xBB67_AE85)];
-    }
-    counter
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn philox_gives_the_published_numbers() {
-        // The known answers of the authors' Random123 library.
-        assert_eq!(philox([0; 4], [0; 2]), [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]);
-        assert_eq!(philox([!0; 4], [!0; 2]), [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd]);
-    }
 
     #[test]
     fn an_order_holds_every_number_once_and_repeats() {

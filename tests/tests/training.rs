@@ -40,7 +40,10 @@ fn alone() -> MutexGuard<'static, ()> {
 }
 
 /// Some of the embedded digits.
-fn digits(train: usize, test: usize) -> (impl Dataset<Example = (Array, Array)>, impl Dataset<Example = (Array, Array)>) {
+fn digits(
+    train: usize,
+    test: usize,
+) -> (impl Dataset<Example = (Array, Array)>, impl Dataset<Example = (Array, Array)>) {
     let (all_train, all_test) = Mnist::new().embedded().load().unwrap();
     let first = |dataset: LabeledArrays, n| split_dataset(dataset, n, None).unwrap().0;
     (first(all_train, train), first(all_test, test))
@@ -109,8 +112,7 @@ fn an_interrupted_and_resumed_run_is_an_uninterrupted_one() {
     load_npz(parts.join("snapshot_iter_19"), &mut resumed).unwrap();
     resumed.run().unwrap();
     assert_eq!(text(parts.join("log")), text(whole.join("log")));
-    let [mut a, mut b] =
-        [whole, parts].map(|folder| NpzDeserializer::open(folder.join("snapshot_iter_38")).unwrap());
+    let [mut a, mut b] = [whole, parts].map(|folder| NpzDeserializer::open(folder.join("snapshot_iter_38")).unwrap());
     for key in a.keys().into_iter().filter(|key| key != "_snapshot_elapsed_time") {
         assert_eq!(a.get(&key).unwrap(), b.get(&key).unwrap(), "{key}");
     }
@@ -189,7 +191,8 @@ fn snapshots_of_chainer_go_on_here() {
         let own = model.predictor().l1.w().array().unwrap();
         assert_eq!(stored.to_vec::<f32>().unwrap(), own.to_vec::<f32>().unwrap());
         trainer.extend_fn(|c| {
-            let lr = c.updater.optimizer("main").and_then(|optimizer: &mut dyn UpdateStep| optimizer.hyperparameter("lr"));
+            let lr =
+                c.updater.optimizer("main").and_then(|optimizer: &mut dyn UpdateStep| optimizer.hyperparameter("lr"));
             // Two decays before the snapshot, and one more at iterations 6 and 8.
             assert_eq!(lr, Some(0.1 * 0.5f64.powi(c.clock.iteration as i32 / 2)));
             Ok(())

@@ -49,7 +49,7 @@ impl<D: Dataset> SerialIterator<D> {
         self
     }
 
-    /// The seed of the random orders. Without it they differ from run to run (but see [`set_seed`](crate::set_seed)).
+    /// The seed of the random orders. Without it, it follows from the process's ([`set_seed`](crate::set_seed)).
     pub fn seed(mut self, seed: u64) -> Self {
         self.walk.set_seed(seed);
         self

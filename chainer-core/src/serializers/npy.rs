@@ -16,7 +16,7 @@ const MAX_HEADER: usize = 1 << 16;
 
 /// Python's pickle (protocol 2) of the array `numpy.array(None, dtype=object)`: what Chainer stores for an absent value.
 const PICKLED_NONE: &[u8] = b"\x80\x02cnumpy.core.multiarray\n_reconstruct\nq\x00cnumpy\nndarray\nq\x01K\x00\x85q\x02c_codecs\n\
-    encode\nq\x03X\x01\x00\x00\x00bq\x04X\x06\x00\x00\x00latin1q\x05\x86q\x06Rq\x07\x87q\x08Rq\t(K\x01cnumpy\ndtype\nq\nX\x02\x00\
+    encode\nq\x03X\x01\x00\x00\x00bq\x04X\x06\x00\x00\x00latin1q\x05\x86q\x06Rq\x07\x87q\x08Rq\t(K\x01)cnumpy\ndtype\nq\nX\x02\x00\
     \x00\x00O8q\x0bK\x00K\x01\x87q\x0cRq\r(K\x03X\x01\x00\x00\x00|q\x0eNNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK?tq\x0fb\x89]q\x10Natq\x11b.";
 
 /// Writes an entry in `.npy` format, version 1.
@@ -254,6 +254,7 @@ mod tests {
         assert_eq!(bytes[127], b'\n');
         let bytes = written(&Entry::array(vec![3], &[true, false, true]));
         assert!(bytes[10..].starts_with(b"{'descr': '|b1', 'fortran_order': False, 'shape': (3,), }"));
+        assert_eq!(written(&Entry::Object).len(), 128 + 192, "as pickled by Python");
         assert!(written(&Entry::Text(String::new()))[10..].starts_with(b"{'descr': '<U1'"));
     }
 

@@ -11,6 +11,9 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::{Entry, Serializable, Serializer, Store, read_npy, write_atomically, write_npy};
 
+/// The deflate level. Weights hardly compress; higher levels only take longer.
+const FAST: i64 = 1;
+
 /// Saves the state of an object to an `.npz` file, compressed, with Chainer's key names.
 ///
 /// The file is written beside its final place and renamed, so an interrupted program leaves the old one intact. Chainer and
@@ -77,7 +80,10 @@ impl DictionarySerializer {
         for (path, entry) in &self.entries {
             let bytes = if let Entry::Array { bytes, .. } = entry { bytes.len() } else { 0 };
             // Entries of 4 GiB and more need the 64-bit form; half of that leaves room for bfloat16, which is written twice as wide.
-            let options = SimpleFileOptions::default().compression_method(method).large_file(bytes >= 1 << 31);
+            let options = SimpleFileOptions::default()
+                .compression_method(method)
+                .compression_level(compression.then_some(FAST))
+                .large_file(bytes >= 1 << 31);
             archive.start_file(format!("{path}.npy"), options)?;
             write_npy(entry, &mut archive)?;
         }

@@ -5,6 +5,7 @@ use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use chainer_kernels::random::default_generator;
 use chainer_kernels::{Error, ErrorKind, Position, Result};
 
 use super::extension::{Context, Entry, Extension, Logs, SaveRequest};
@@ -219,7 +220,7 @@ fn check_writable(folder: &Path) -> Result<()> {
     tempfile::tempfile_in(folder).map(drop).map_err(|error| Error::io("Trainer::run", folder, error))
 }
 
-/// The keys are Chainer's. Those that only its version 7 knows (the triggers') may be missing.
+/// The keys are Chainer's. Those that only its version 7 knows (the triggers') and ours (`random_state`) may be missing.
 impl Serializable for Trainer {
     fn serialize(&mut self, s: &mut Serializer<'_>) -> Result<()> {
         self.settle_names();
@@ -228,6 +229,13 @@ impl Serializable for Trainer {
         for entry in &mut self.entries {
             entry.extension.serialize(&mut s.child("extensions").child(&entry.name))?;
             entry.trigger.serialize(&mut s.child("extension_triggers").child(&entry.name))?;
+        }
+        // Dropout goes on with the numbers that it would have drawn. Chainer keeps no such state.
+        let (seed, position) = default_generator().state();
+        let mut random = vec![seed, position];
+        if s.optional("random_state", &mut random)? && s.is_loading() {
+            let [seed, position] = random[..] else { return Err(s.error("random_state", "expected two numbers")) };
+            default_generator().set_state((seed, position));
         }
         let mut elapsed = self.elapsed_time();
         s.value("_snapshot_elapsed_time", &mut elapsed)?;

@@ -128,7 +128,8 @@ fn main() -> chainer::Result<()> {
     trainer.extend(E::snapshot()).trigger((options.epoch, Epoch));
     trainer.extend(E::LogReport::new());
     trainer.extend(E::PlotReport::new(["main/loss", "validation/main/loss"], "epoch").file_name("loss.png"));
-    trainer.extend(E::PlotReport::new(["main/accuracy", "validation/main/accuracy"], "epoch").file_name("accuracy.png"));
+    trainer
+        .extend(E::PlotReport::new(["main/accuracy", "validation/main/accuracy"], "epoch").file_name("accuracy.png"));
     trainer.extend(E::PrintReport::new([
         "epoch",
         "main/loss",
