@@ -41,8 +41,8 @@ pub mod type_check;
 mod variable;
 
 pub use chainer_kernels::{
-    Array, ArrayOps, Axes, Device, Dtype, Element, Error, ErrorKind, Result, Scalar, Shape, bf16, f16, flush_all, hooks,
-    random,
+    Array, ArrayOps, Axes, Device, Dtype, Element, Error, ErrorKind, Result, Scalar, Shape, bf16, f16, flush_all,
+    hooks, random,
 };
 
 pub use chainer_macros::{chain, elementwise, fallible, function};

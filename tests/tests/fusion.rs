@@ -21,6 +21,34 @@ fn an_lstm_step_is_one_kernel_that_writes_c_and_h() {
 }
 
 #[test]
+fn a_step_of_the_lstm_layer_is_two_products_and_one_kernel() {
+    let layer = L::LSTM::new(6, 8);
+    let x = ready(&[4, 6]);
+    for parameter in layer.params() {
+        parameter.array().unwrap().force().unwrap();
+    }
+    let first = layer.forward(&x);
+    first.data().force().unwrap();
+    let counter = KernelCounter::start();
+    let h = layer.forward(&x);
+    h.data().force().unwrap();
+    let count = counter.take();
+    assert_eq!((count.kernels, count.written), (3, 4), "{:?}", count.descriptions);
+    // Backward through one step: the gradients of the gates and of c are one kernel, and are joined by one copy.
+    let c = Variable::new(ready(&[4, 8]).into_data());
+    let sources = Variable::new(ready(&[4, 32]).into_data());
+    let (c_next, h) = F::lstm(&c, &sources);
+    let gh = ready(&[4, 8]).into_data();
+    h.set_grad(&gh).unwrap();
+    gh.force().unwrap();
+    c_next.data().force().unwrap();
+    counter.take();
+    h.backward().unwrap();
+    let count = counter.take();
+    assert_eq!(count.kernels, 2, "{:?}", count.descriptions);
+}
+
+#[test]
 fn activation_and_bias_run_with_one_pass_after_the_product() {
     let (x, layer) = (ready(&[4, 8]), L::Linear::new(8, 16));
     layer.w().array().unwrap().force().unwrap();

@@ -5,6 +5,9 @@
 use chainer::gradient_check::{CheckOptions, check_backward, check_double_backward};
 use chainer::{Array, ArrayOps, Dtype, GradOptions, Result, Variable, functions as F, grad_with};
 
+/// The function of a row.
+type Differentiable = Box<dyn Fn(&[Variable]) -> Vec<Variable>>;
+
 /// One function with its arguments.
 struct Row {
     name: &'static str,
@@ -12,7 +15,7 @@ struct Row {
     shapes: Vec<Vec<usize>>,
     /// Where the inputs come from.
     domain: (f64, f64),
-    f: Box<dyn Fn(&[Variable]) -> Vec<Variable>>,
+    f: Differentiable,
     /// Whether any shape will do.
     elementwise: bool,
     /// Whether the function makes sense in half precision at all (sums of rounding errors do not).
@@ -90,7 +93,7 @@ fn table() -> Vec<Row> {
         rows("split_axis, indices", &[&[4, 2]], |xs| F::split_axis(&xs[0], [1, 3], 0)),
         row("split_axis, one part used", &[&[2, 6]], |xs| F::split_axis(&xs[0], 3, 1).swap_remove(1)),
         row("get_item, slices", &[&[3, 4]], |xs| F::get_item(&xs[0], (1.., 2))),
-        row("get_item, repeated rows", &[&[3, 4]], |xs| F::get_item(&xs[0], &Array::from([2i32, 0, 2]))),
+        row("get_item, repeated rows", &[&[3, 4]], |xs| F::get_item(&xs[0], (Array::from([2i32, 0, 2]),))),
         row("where", &[&[2, 3], &[2, 3]], |xs| {
             F::where_(Array::from([[true, false, true], [false, true, true]]), &xs[0], &xs[1])
         }),

@@ -33,7 +33,7 @@ use crate::{Array, Error, Parameter, Result, Variable, config};
 /// let mut optimizer = optimizers::Adam::default().setup(&model);
 /// optimizer.alpha = 0.1;
 /// let (x, y) = (Array::from([[1.0f32, 2.0], [3.0, -1.0]]), Array::from([[1.0f32], [0.0]]));
-/// let loss = || F::mean_squared_error(model.forward(&Variable::constant(&x)), &y);
+/// let loss = || F::mean_squared_error(model.forward(&Variable::constant(x.clone())), &y);
 /// let before = loss().item::<f32>()?;
 /// for _ in 0..20 {
 ///     optimizer.update_with(loss)?;

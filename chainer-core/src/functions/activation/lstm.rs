@@ -1,20 +1,26 @@
 //! [`lstm`].
 
-use chainer_kernels::ArrayOps;
+use chainer_kernels::{ArrayOps, flush_all};
 use smallvec::SmallVec;
 
 use crate::functions::{Concat, get_item, reshape};
 use crate::type_check::{self, Checked};
-use crate::{Array, AsVariable, BackwardContext, Function, Gradients, Outputs, Retain, Shape, Variable, apply};
+use crate::{
+    Array, AsVariable, BackwardContext, Function, Gradients, Outputs, Retain, Shape, Variable, Variables, apply,
+};
 
-/// The cell state c (B, units, …) and the gates' sources x (B, 4 units, …) → the new c, and h.
+/// The cell state c (B, units, …) and the gates' sources (B, 4 units, …) → the new c, and h.
+///
+/// The sources are the sum of the inputs after c, each of them (B, 4 units, …) or (4 units,): a layer hands over its products and bias
+/// as they are, because their sum would have to be written before it could be cut into gates.
 struct Lstm;
 
-/// The sources' shape with the gates on an axis of their own: column `4 j + g` is gate g of unit j.
-fn gated(x: &Shape) -> Shape {
-    let mut shape: SmallVec<[usize; 5]> = SmallVec::from_slice(x);
-    shape[1] /= 4;
-    shape.insert(2, 4);
+/// The shape of sources with the gates on an axis of their own: column `4 j + g` is gate g of unit j.
+fn gated(sources: &Shape) -> Shape {
+    let units = if sources.ndim() == 1 { 0 } else { 1 };
+    let mut shape: SmallVec<[usize; 5]> = SmallVec::from_slice(sources);
+    shape[units] /= 4;
+    shape.insert(units + 1, 4);
     Shape::new(&shape)
 }
 
@@ -23,33 +29,47 @@ impl Function for Lstm {
         "lstm"
     }
     fn type_check(&self, inputs: &[Array]) -> Checked {
-        let (c, x) = (&inputs[0], &inputs[1]);
+        let c = &inputs[0];
         type_check::float("c_prev", c)?;
-        type_check::same_dtype("c_prev", c, "x", x)?;
         type_check::min_ndim("c_prev", c, 2)?;
-        type_check::equal("c_prev.ndim", c.ndim(), "x.ndim", x.ndim())?;
-        type_check::same_size("x", x, 0, "c_prev", c, 0)?;
-        type_check::equal("x.shape[1]", x.shape()[1], "4 * c_prev.shape[1]", 4 * c.shape()[1])?;
-        (2..c.ndim()).try_for_each(|i| type_check::same_size("x", x, i, "c_prev", c, i))
+        for x in &inputs[1..] {
+            type_check::same_dtype("c_prev", c, "x", x)?;
+            if x.ndim() == 1 && inputs.len() > 2 {
+                type_check::equal("b.shape[0]", x.shape()[0], "4 * c_prev.shape[1]", 4 * c.shape()[1])?;
+                continue;
+            }
+            type_check::equal("c_prev.ndim", c.ndim(), "x.ndim", x.ndim())?;
+            type_check::same_size("x", x, 0, "c_prev", c, 0)?;
+            type_check::equal("x.shape[1]", x.shape()[1], "4 * c_prev.shape[1]", 4 * c.shape()[1])?;
+            (2..c.ndim()).try_for_each(|i| type_check::same_size("x", x, i, "c_prev", c, i))?;
+        }
+        Ok(())
     }
     fn forward(&self, inputs: &[Array]) -> Outputs {
-        let (c, x) = (&inputs[0], inputs[1].reshape(gated(inputs[1].shape())));
+        let c = &inputs[0];
+        let sources: SmallVec<[Array; 3]> = inputs[1..].iter().map(|x| x.reshape(gated(x.shape()))).collect();
         // Strided views: nothing is copied, and all of this is one kernel that writes c and h.
-        let [a, i, f, o] = [0isize, 1, 2, 3].map(|gate| x.slice((.., .., gate)));
-        let c = a.tanh() * i.sigmoid() + c * f.sigmoid();
-        let h = (&c).tanh() * o.sigmoid();
+        let gate = |gate: isize| {
+            let parts =
+                sources.iter().map(|x| if x.ndim() == 2 { x.slice((.., gate)) } else { x.slice((.., .., gate)) });
+            parts.reduce(|sum, part| sum + part).unwrap_or_else(|| Array::zeros_like(c))
+        };
+        let c = gate(0).tanh() * gate(1).sigmoid() + c * gate(2).sigmoid();
+        let h = (&c).tanh() * gate(3).sigmoid();
         (c, h).into()
     }
     fn retain(&self) -> Retain {
         Retain::inputs().output(0)
     }
     fn backward(&self, context: &BackwardContext<'_>) -> Gradients {
-        let (c_prev, x, c) = (context.input(0), context.input(1), context.output(0));
-        let shape = gated(context.input_shape(1));
-        let x = x.reshape(&shape);
-        let [a, i, f, o] = [0isize, 1, 2, 3].map(|gate| get_item(&x, (.., .., gate)));
-        let (a, i, f, o) = (a.tanh(), i.sigmoid(), f.sigmoid(), o.sigmoid());
-        let c = c.tanh();
+        let (c_prev, c) = (context.input(0), context.output(0).tanh());
+        let sources: SmallVec<[Variable; 3]> =
+            (1..context.input_count()).map(|i| context.input(i).reshape(gated(context.input_shape(i)))).collect();
+        let gate = |gate: isize| {
+            let part = |x: &Variable| if x.ndim() == 2 { get_item(x, (.., gate)) } else { get_item(x, (.., .., gate)) };
+            sources.iter().map(part).reduce(|sum, part| sum + part).unwrap_or_else(|| c_prev * 0.0)
+        };
+        let (a, i, f, o) = (gate(0).tanh(), gate(1).sigmoid(), gate(2).sigmoid(), gate(3).sigmoid());
         let through_h = context.grad_output(1).map(|gh| gh * &o * (1.0 - c.square()));
         let gc = match (context.grad_output(0), through_h) {
             (Some(gc), Some(more)) => gc + more,
@@ -57,17 +77,23 @@ impl Function for Lstm {
             (Some(gc), None) => gc.clone(),
             (None, None) => return Gradients::none(),
         };
-        let ga = &gc * &i * (1.0 - a.square());
-        let gi = &gc * a * (&i * (1.0 - &i));
-        let gf = &gc * c_prev * (&f * (1.0 - &f));
-        let go = context.gy(1) * c * (&o * (1.0 - &o));
-        let gx = context.wants(1).then(|| {
-            let mut gate = shape.to_vec();
-            gate[2] = 1;
-            let gates = [ga, gi, gf, go].map(|gradient| reshape(gradient, &gate));
-            reshape(Concat::new().axis(2).call(gates), context.input_shape(1))
-        });
-        [Some(gc * f), gx].into()
+        let gates = [
+            &gc * &i * (1.0 - a.square()),
+            &gc * a * (&i * (1.0 - &i)),
+            &gc * c_prev * (&f * (1.0 - &f)),
+            context.gy(1) * c * (&o * (1.0 - &o)),
+        ];
+        let gc = gc * f;
+        // All five by one kernel: one by one, when they are joined, they would share nothing.
+        flush_all(gates.iter().chain([&gc]).map(Variable::data));
+        let mut shape = context.output_shape(0).to_vec();
+        shape.insert(2, 1);
+        let gates = gates.map(|gradient| reshape(gradient, &shape));
+        shape[1] *= 4;
+        shape.remove(2);
+        let gx = reshape(Concat::new().axis(2).call(gates), shape);
+        // The walk sums over the rows for a bias.
+        std::iter::once(gc).chain(std::iter::repeat_n(gx, context.input_count() - 1)).map(Some).collect()
     }
 }
 
@@ -95,14 +121,24 @@ impl Function for Lstm {
 /// ```
 #[track_caller]
 pub fn lstm(c_prev: impl AsVariable, x: impl AsVariable) -> (Variable, Variable) {
-    let (c_prev, x) = (c_prev.as_variable(), x.as_variable());
-    let shorter = c_prev.error().is_none() && x.error().is_none() && c_prev.ndim() >= 2 && x.len() < c_prev.len();
-    if !shorter {
-        let [c, h] = apply(Lstm, [c_prev, x]).many();
-        return (c, h);
+    lstm_of_sum(c_prev.as_variable(), [x.as_variable()].into_iter().collect())
+}
+
+/// [`lstm`] of the sum of several sources; see [`Lstm`].
+#[track_caller]
+pub(crate) fn lstm_of_sum(c_prev: Variable, sources: Variables) -> (Variable, Variable) {
+    let failed = c_prev.error().is_some() || sources.iter().any(|x| x.error().is_some());
+    let rows = if failed || c_prev.ndim() < 2 { None } else { sources.first().map(Variable::len) };
+    let step = |c_prev: Variable| {
+        let [c, h] = apply(Lstm, std::iter::once(c_prev).chain(sources).collect::<Variables>()).many();
+        (c, h)
+    };
+    match rows {
+        Some(rows) if rows < c_prev.len() => {
+            let (going, rest) = (get_item(&c_prev, (..rows as isize,)), get_item(c_prev, (rows as isize..,)));
+            let (c, h) = step(going);
+            (Concat::new().axis(0).call([c, rest]), h)
+        }
+        _ => step(c_prev),
     }
-    let rows = x.len() as isize;
-    let (first, rest) = (get_item(&c_prev, (..rows,)), get_item(c_prev, (rows..,)));
-    let [c, h] = apply(Lstm, [first, x]).many();
-    (Concat::new().axis(0).call([c, rest]), h)
 }

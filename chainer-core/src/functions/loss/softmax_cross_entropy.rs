@@ -102,7 +102,7 @@ impl SoftmaxCrossEntropy {
         let function = NegativeLogLikelihood { cache_score: self.cache_score };
         let [mut losses, _, _] = apply(function, [x, Variable::constant(label)]).many();
         if let Some(weights) = weights {
-            losses = losses * weights;
+            losses *= weights;
         }
         if let Some(kept) = kept {
             losses = Variable::constant(kept).select(losses, 0.0);

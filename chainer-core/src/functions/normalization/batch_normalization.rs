@@ -50,10 +50,10 @@ impl Function for BatchNormalization {
             let mut gx = scale * (gy - (normalized * &ggamma + &gbeta) / count);
             // Mean and variance are results too: of the running statistics nobody asks gradients, but the second derivative does.
             if let Some(gmean) = c.grad_output(1) {
-                gx = gx + gmean.reshape(&shape) / count;
+                gx += gmean.reshape(&shape) / count;
             }
             if let Some(gvariance) = c.grad_output(2) {
-                gx = gx + centred * (gvariance.reshape(&shape) * (2.0 / count));
+                gx += centred * (gvariance.reshape(&shape) * (2.0 / count));
             }
             gx
         });

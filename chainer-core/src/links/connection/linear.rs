@@ -107,6 +107,15 @@ impl Linear {
         self.out_size
     }
 
+    /// `x W^T`, without the bias.
+    #[track_caller]
+    pub(super) fn product(&self, x: &Variable) -> Variable {
+        match self.prepare(x) {
+            Ok(()) => F::linear(x, &self.w, None),
+            Err(error) => Variable::failed(error.at(Location::caller())),
+        }
+    }
+
     /// Gives W its shape.
     fn prepare(&self, x: &Variable) -> Result<()> {
         if self.w.is_initialized() {

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use chainer_kernels::{Position, ops};
 
 use super::Linear;
+use crate::functions::lstm_of_sum;
 use crate::initializers::{Initializer, init_weight};
 use crate::{
-    Array, AsOptVariable, Dtype, Error, Forward, Result, Shape, State, Variable, attempt, chain, functions as F,
-    using_config,
+    Array, AsOptVariable, Dtype, Error, Forward, Parameter, Result, Shape, State, Variable, Variables, attempt, chain,
+    functions as F, using_config,
 };
 
 /// A fully connected layer of long short-term memory units that keeps its state from call to call
@@ -176,12 +177,14 @@ impl LSTM {
 
     /// A step from the state c, h: the new state, and the output.
     fn step(&self, x: &Variable, state: Option<(Variable, Variable)>) -> Result<((Variable, Variable), Variable)> {
-        let gates = self.upward.forward(x);
-        gates.check()?;
+        // Products and bias go to the cell one by one: their sum is taken gate by gate, in the kernel of the cell.
+        let mut sources: Variables = [self.upward.product(x)].into_iter().collect();
+        sources[0].check()?;
+        sources.extend(self.upward.b().map(Parameter::var));
         let batch = x.len();
         let Some((c, h)) = state else {
-            let c = Variable::constant(Array::zeros([batch, self.out_size], gates.dtype()));
-            let (c, h) = F::lstm(c, gates);
+            let c = Variable::constant(Array::zeros([batch, self.out_size], sources[0].dtype()));
+            let (c, h) = lstm_of_sum(c, sources);
             return Ok(((c, h.clone()), h));
         };
         let rows = h.len();
@@ -190,11 +193,13 @@ impl LSTM {
             return Err(Error::mismatch("LSTM", expect, format_args!("{batch} > {rows}")));
         }
         if rows == batch {
-            let (c, h) = F::lstm(c, gates + self.lateral.forward(&h));
+            sources.push(self.lateral.product(&h));
+            let (c, h) = lstm_of_sum(c, sources);
             return Ok(((c, h.clone()), h));
         }
         let (going, ended) = (F::get_item(&h, (..batch as isize,)), F::get_item(h, (batch as isize..,)));
-        let (c, h) = F::lstm(c, gates + self.lateral.forward(&going));
+        sources.push(self.lateral.product(&going));
+        let (c, h) = lstm_of_sum(c, sources);
         Ok(((c, F::Concat::new().axis(0).call([&h, &ended])), h))
     }
 }
