@@ -212,3 +212,25 @@ fn a_snapshot_goes_on_bit_for_bit_under_chainers_keys() {
     let mut other = Adam::default().setup_params([("q", parameter(&[1.0]))]);
     assert!(load_npz(&path, &mut other).unwrap_err().to_string().contains("q/m"));
 }
+
+#[test]
+fn an_update_writes_into_the_memory_of_the_old_values() {
+    let param = parameter(&[1.0; 1000]);
+    let mut optimizer = Adam::default().setup_params([("p", param.clone())]);
+    let mut step = || {
+        param.set_grad(Array::from_vec(vec![0.5f64; 1000], 1000)).unwrap();
+        optimizer.update().unwrap();
+        let address = |array: &Array| array.view::<f64>().unwrap().array().as_ptr() as usize;
+        let state = |key: &str| address(optimizer.state("p", key).unwrap());
+        [address(&param.array().unwrap()), state("m"), state("v")]
+    };
+    // The first update gives memory to states that were constants.
+    step();
+    assert_eq!(step(), step());
+    // Who still holds the old value keeps it.
+    let held = param.array().unwrap();
+    let before = held.to_vec::<f64>().unwrap();
+    step();
+    assert_eq!(held.to_vec::<f64>().unwrap(), before);
+    assert_ne!(values(&param), before);
+}
