@@ -187,7 +187,8 @@ mod tests {
     fn types_read_as_they_were_written() {
         for (tokens, want) in [
             (quote!(Option<&Array>), "Option<&Array>"),
-            (quote!(&'static [Array]), "&'static [Array]"),
+            (quote!(&'static str), "&'static str"),
+            (quote!(Vec<[usize; 2]>), "Vec<[usize; 2]>"),
             (quote!((usize, fn(u8) -> f32)), "(usize, fn(u8) -> f32)"),
         ] {
             assert_eq!(type_source(tokens), want);

@@ -3,6 +3,7 @@
 mod backward;
 mod check;
 mod expand;
+mod implementation;
 mod item;
 mod options;
 mod signature;
