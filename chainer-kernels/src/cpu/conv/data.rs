@@ -1,5 +1,7 @@
 //! gx: the gradient of a convolution with respect to its input, which is also transposed convolution.
 
+use std::ops::Range;
+
 use super::panel::{Image, Tile};
 use super::{Failure, Operand, Problem};
 use crate::cpu::gemm::{FLOPS_GRAIN, Matrix, gemm};
@@ -36,7 +38,12 @@ fn run<T: Real>(conv: &Conv, gy: &View, w: &View, gx: &View) -> Result<()> {
     let pointwise = geometry.is_pointwise() && tiles.images == 1;
     let batches = problem.images.div_ceil(tiles.images);
     let out = Ptr(gx.ptr_as::<T>());
-    let strides = gx.shape.strides();
+    let plans: Vec<(Range<usize>, Tile)> = if pointwise {
+        Vec::new()
+    } else {
+        let strides = gx.shape.strides();
+        tiles.ranges(positions).map(|range| (range.clone(), Tile::new(geometry, range, &strides[2..]))).collect()
+    };
     let failure = Failure::default();
     let grain = FLOPS_GRAIN.div_ceil((problem.flops() * tiles.images / blocks).max(1));
     split(batches * problem.groups * blocks, grain, |range| {
@@ -76,11 +83,10 @@ fn run<T: Real>(conv: &Conv, gy: &View, w: &View, gx: &View) -> Result<()> {
                             std::slice::from_raw_parts_mut(wide(n, image), channels * pixels)
                                 .fill(<T::Acc as Number>::ZERO);
                         }
-                        for first in (0..positions).step_by(tiles.width.max(1)) {
-                            let last = positions.min(first + tiles.width);
-                            let (each, row) = (last - first, (last - first) * images.len());
+                        for (range, tile) in &plans {
+                            let (each, row) = (range.len(), range.len() * images.len());
                             let from = if tiles.images == 1 {
-                                gradient(images.start).from(0, first)
+                                gradient(images.start).from(0, range.start)
                             } else {
                                 for (n, image) in images.clone().enumerate() {
                                     let (from, to) = (gradient(image), joined.ptr().add(n * each));
@@ -91,12 +97,9 @@ fn run<T: Real>(conv: &Conv, gy: &View, w: &View, gx: &View) -> Result<()> {
                             };
                             let size = [channels * taps.len(), row, problem.filters];
                             gemm(size, Matrix::new(panel.ptr(), row as isize, 1), filters, from, false);
-                            let segments = geometry.segments(first..last);
-                            let tile = Tile { geometry, taps: &taps, segments: &segments, channels, width: row };
                             for (n, image) in images.clone().enumerate() {
-                                let ptr = Ptr(wide(n, image));
-                                let image = Image { ptr, channel: pixels as isize, strides: &strides[2..] };
-                                tile.scatter(panel.ptr().add(n * each).cast_const(), image);
+                                let image = Image { ptr: Ptr(wide(n, image)), channel: pixels as isize };
+                                tile.scatter(channels, panel.ptr().add(n * each).cast_const(), row, image);
                             }
                         }
                     }

@@ -1,5 +1,7 @@
 //! gw: the gradient of a convolution with respect to its filters.
 
+use std::ops::Range;
+
 use super::panel::{Image, Tile};
 use super::{Failure, Operand, Problem, pixel_step};
 use crate::cpu::gemm::{FLOPS_GRAIN, Matrix, gemm};
@@ -30,19 +32,22 @@ fn run<T: Real>(conv: &Conv, x: &View, gy: &View, gw: &View) -> Result<()> {
     let (geometry, positions) = (&problem.geometry, problem.geometry.positions());
     let gradient = Operand::<T::Acc>::new::<T>(gy)?;
     let direct = if T::EXACT && geometry.is_pointwise() { pixel_step(x) } else { None };
-    let taps = geometry.taps();
+    let taps = geometry.window();
     if problem.images == 0 || positions == 0 {
         // SAFETY: gw is row-major and belongs to the kernel.
         unsafe { std::slice::from_raw_parts_mut(gw.ptr_as::<T>(), total).fill(T::ZERO) };
         return Ok(());
     }
     // Blocks of channels write disjoint parts of gw; parts of the images need a sum of their own each.
-    let block = COLUMNS.div_ceil(taps.len()).max(problem.channels.div_ceil(PIECES)).min(problem.channels);
+    let block = COLUMNS.div_ceil(taps).max(problem.channels.div_ceil(PIECES)).min(problem.channels);
     let blocks = problem.channels.div_ceil(block);
     let parts = PIECES.div_ceil(problem.groups * blocks).clamp(1, problem.images);
-    let width = problem.tiles(block * taps.len(), size_of::<T::Acc>()).width;
+    let tiles = problem.tiles(block * taps, size_of::<T::Acc>());
+    let width = tiles.width;
+    let plans: Vec<(Range<usize>, Tile)> =
+        tiles.ranges(positions).map(|range| (range.clone(), Tile::new(geometry, range, &x.strides[2..]))).collect();
     // The product repacks the operand that lies across its columns: better the smaller one.
-    let flipped = block * taps.len() > problem.filters;
+    let flipped = block * taps > problem.filters;
     let (row, column) = if flipped { (1, problem.filters) } else { (problem.depth, 1) };
     let in_place = T::EXACT && parts == 1 && !flipped;
     let sums = Scratch::<T::Acc>::new(if in_place { 0 } else { parts * total })?;
@@ -53,14 +58,14 @@ fn run<T: Real>(conv: &Conv, x: &View, gy: &View, gw: &View) -> Result<()> {
     let grain = FLOPS_GRAIN.div_ceil((problem.flops() * problem.images * problem.groups / pieces).max(1));
     split(pieces, grain, |range| {
         let task = || -> Result<()> {
-            let panel = Scratch::<T::Acc>::new(if direct.is_some() { 0 } else { block * taps.len() * width })?;
+            let panel = Scratch::<T::Acc>::new(if direct.is_some() { 0 } else { block * taps * width })?;
             for piece in range {
                 let (part, rest) = (piece / (problem.groups * blocks), piece % (problem.groups * blocks));
                 let (group, chunk) = (rest / blocks, rest % blocks);
                 let (channel, end) = (chunk * block, problem.channels.min((chunk + 1) * block));
-                let columns = (end - channel) * taps.len();
+                let columns = (end - channel) * taps;
                 let images = part * problem.images / parts..(part + 1) * problem.images / parts;
-                let place = part * total + group * problem.filters * problem.depth + channel * taps.len() * column;
+                let place = part * total + group * problem.filters * problem.depth + channel * taps * column;
                 let to = Matrix::new(sum.at(place as isize), row as isize, column as isize);
                 let mut started = false;
                 for image in images {
@@ -68,31 +73,26 @@ fn run<T: Real>(conv: &Conv, x: &View, gy: &View, gw: &View) -> Result<()> {
                     let source = Image {
                         ptr: Ptr(input.at(image as isize * x.strides[0] + first_channel * x.strides[1])),
                         channel: x.strides[1],
-                        strides: &x.strides[2..],
                     };
                     let from = ((image * problem.groups + group) * problem.filters * positions) as isize;
                     let from = Matrix::new(gradient.ptr.at(from), positions as isize, 1);
-                    for first in (0..positions).step_by(width) {
-                        let last = positions.min(first + width);
+                    for (range, tile) in &plans {
                         // SAFETY: views bound their elements; the panel is this task's own and large enough; pieces write disjoint
                         // places of the sums, of which the first product sets each. `EXACT` means that `T::Acc` is `T`.
                         unsafe {
                             let transposed = match direct {
                                 Some(step) => Matrix::new(
-                                    source.ptr.at(first as isize * step).cast_const().cast(),
+                                    source.ptr.at(range.start as isize * step).cast_const().cast(),
                                     step,
                                     source.channel,
                                 ),
                                 None => {
-                                    let segments = geometry.segments(first..last);
-                                    let channels = end - channel;
-                                    Tile { geometry, taps: &taps, segments: &segments, channels, width: last - first }
-                                        .gather(source, panel.ptr());
-                                    Matrix::new(panel.ptr(), 1, (last - first) as isize)
+                                    tile.gather(end - channel, source, panel.ptr(), range.len());
+                                    Matrix::new(panel.ptr(), 1, range.len() as isize)
                                 }
                             };
-                            let size = [problem.filters, columns, last - first];
-                            gemm(size, to, from.from(0, first), transposed, started);
+                            let size = [problem.filters, columns, range.len()];
+                            gemm(size, to, from.from(0, range.start), transposed, started);
                         }
                         started = true;
                     }

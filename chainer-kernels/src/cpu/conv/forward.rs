@@ -28,7 +28,10 @@ fn run<T: Real>(conv: &Conv, x: &View, w: &View, y: &View) -> Result<()> {
     let direct = if T::EXACT && geometry.is_pointwise() && tiles.images == 1 { pixel_step(x) } else { None };
     let in_place = T::EXACT && tiles.images == 1;
     let batches = problem.images.div_ceil(tiles.images);
-    let taps = geometry.taps();
+    let plans: Vec<Tile> = match direct {
+        Some(_) => Vec::new(),
+        None => tiles.ranges(positions).map(|range| Tile::new(geometry, range, &x.strides[2..])).collect(),
+    };
     let (out, input) = (Ptr(y.ptr_as::<T>()), Ptr(x.ptr_as::<T>()));
     let failure = Failure::default();
     let grain = FLOPS_GRAIN.div_ceil((problem.flops() * tiles.images / tiles.per_image).max(1));
@@ -47,7 +50,6 @@ fn run<T: Real>(conv: &Conv, x: &View, w: &View, y: &View) -> Result<()> {
                         input.at(image as isize * x.strides[0] + (group * problem.channels) as isize * x.strides[1])
                     ),
                     channel: x.strides[1],
-                    strides: &x.strides[2..],
                 };
                 let target = |image: usize| {
                     out.at((((image * problem.groups + group) * problem.filters) * positions + first) as isize)
@@ -60,11 +62,8 @@ fn run<T: Real>(conv: &Conv, x: &View, w: &View, y: &View) -> Result<()> {
                         let source = source(images.start);
                         Matrix::new(source.ptr.at(first as isize * step).cast_const().cast(), source.channel, step)
                     } else {
-                        let segments = geometry.segments(first..end);
-                        let channels = problem.channels;
-                        let tile = Tile { geometry, taps: &taps, segments: &segments, channels, width: row };
                         for (n, image) in images.clone().enumerate() {
-                            tile.gather(source(image), panel.ptr().add(n * each));
+                            plans[tile].gather(problem.channels, source(image), panel.ptr().add(n * each), row);
                         }
                         Matrix::new(panel.ptr(), row as isize, 1)
                     };

@@ -91,6 +91,12 @@ struct Tiles {
 }
 
 impl Tiles {
+    /// The output positions of an image's panels.
+    fn ranges(&self, positions: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+        let width = self.width.max(1);
+        (0..positions).step_by(width).map(move |first| first..positions.min(first + width))
+    }
+
     /// Elements of the longest panel row.
     fn row(&self) -> usize {
         (self.width * self.images).max(1)
