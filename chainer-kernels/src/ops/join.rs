@@ -36,11 +36,10 @@ fn joined(name: &'static str, arrays: &[&Array], axis: isize) -> Result<Array> {
             let expect = format!("xs[0].ndim == xs[{n}].ndim");
             return Err(Error::mismatch(name, expect, format_args!("{} != {}", first.ndim(), x.ndim())));
         }
-        for d in 0..first.ndim() {
-            if d != axis && x.shape()[d] != shape[d] {
-                let expect = format!("xs[0].shape[{d}] == xs[{n}].shape[{d}]");
-                return Err(Error::mismatch(name, expect, format_args!("{} != {}", shape[d], x.shape()[d])));
-            }
+        let differs = |&d: &usize| d != axis && x.shape()[d] != first.shape()[d];
+        if let Some(d) = (0..first.ndim()).find(differs) {
+            let expect = format!("xs[0].shape[{d}] == xs[{n}].shape[{d}]");
+            return Err(Error::mismatch(name, expect, format_args!("{} != {}", first.shape()[d], x.shape()[d])));
         }
         shape[axis] += x.shape()[axis];
         dtype = dtype.promote(x.dtype());

@@ -91,7 +91,7 @@ fn masks_pick_and_write() {
     y.set_item(&mask, 9).unwrap();
     assert_eq!(integers(&y), [9, 1, 9, 3, 4, 9]);
     assert_eq!(integers(&x), [0, 1, 2, 3, 4, 5]);
-    assert_eq!(x.get_item(&Array::from([[false; 3]; 2])).shape(), &[0].into());
+    assert_eq!(x.get_item(Array::from([[false; 3]; 2])).shape(), &[0].into());
     let three = Array::zeros([2, 3, 4], Dtype::F32);
     assert_eq!(three.get_item(&mask).shape(), &[3, 4].into());
 }
@@ -111,9 +111,9 @@ fn writing_reads_its_value_first() {
 #[test]
 fn a_failed_write_changes_nothing() {
     let mut x = counting(&[3]);
-    let error = x.set_item(&Array::from([0i64, 3]), 7).unwrap_err();
+    let error = x.set_item(Array::from([0i64, 3]), 7).unwrap_err();
     assert!(error.to_string().contains("= 3 is out of bounds for axis 0 of size 3"), "{error}");
-    assert!(x.set_item(.., &Array::from([1i64, 2])).is_err());
+    assert!(x.set_item(.., Array::from([1i64, 2])).is_err());
     assert_eq!(integers(&x), [0, 1, 2]);
 }
 

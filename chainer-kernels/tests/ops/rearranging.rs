@@ -151,6 +151,6 @@ fn parts_of_numbers() {
     assert_eq!(mantissa.to_vec::<f32>().unwrap(), [0.0, 0.75, -0.5]);
     assert_eq!(exponent.to_vec::<i32>().unwrap(), [0, 3, -2]);
     let mut y = counting(&[2, 2]);
-    copyto(&mut y, &Array::from([7i64, 8]), None).unwrap();
+    copyto(&mut y, Array::from([7i64, 8]), None).unwrap();
     assert_eq!(integers(&y), [7, 8, 7, 8]);
 }

@@ -62,8 +62,8 @@ fn indices_are_checked() {
     says(&x.slice((0, 0, 0)), &["at most 2 axes"]);
     says(&x.slice([Index::Ellipsis, Index::Ellipsis]), &["one ellipsis"]);
     says(&x.slice(Index::Slice(None, None, Some(0))), &["step other than 0"]);
-    says(&x.get_item(&Array::from([0.5f32])), &["indices.dtype.kind", "float32"]);
-    says(&x.get_item(&Array::from([true, false, true])), &["mask.shape == x.shape[0:1]"]);
+    says(&x.get_item(Array::from([0.5f32])), &["indices.dtype.kind", "float32"]);
+    says(&x.get_item(Array::from([true, false, true])), &["mask.shape == x.shape[0:1]"]);
     says(
         &x.get_item((&Array::from([0i64, 1]), &Array::from([0i64, -4]))),
         &["index -4 is out of bounds for axis 1 of size 3"],
