@@ -174,7 +174,7 @@ impl Compiled {
             registers,
             width,
             uses_index: program.instrs.iter().any(|i| matches!(i.op, Op::Index | Op::Uniform | Op::Normal)),
-            cost: program.instrs.iter().map(|i| elementwise::cost(i)).sum(),
+            cost: program.instrs.iter().map(elementwise::cost).sum(),
             value: value.map(|v| slot(&place, v)),
         })
     }

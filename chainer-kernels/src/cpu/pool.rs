@@ -26,8 +26,10 @@ const FIELD: u32 = 20;
 const MASK: u64 = (1 << FIELD) - 1;
 /// More tasks than this would not fit beside the claims of late workers.
 const MOST_TASKS: usize = 1 << (FIELD - 1);
-/// How often a worker looks for work before it sleeps: some tens of microseconds.
-const SPINS: u32 = 4_000;
+/// How often a worker looks for work before it sleeps: some tens of microseconds, most of them offering its processor to others.
+const SPINS: u32 = 300;
+/// How often it looks before it offers its processor. On a busy machine a woken worker may have taken the caller's.
+const KEEN_SPINS: u32 = 200;
 
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 static CLAIMS: AtomicU64 = AtomicU64::new(0);
@@ -135,7 +137,7 @@ fn work() {
 /// A step of waiting: spinning first, then leaving the processor to others.
 fn wait(spins: &mut u32) {
     *spins += 1;
-    if *spins < 200 { std::hint::spin_loop() } else { std::thread::yield_now() }
+    if *spins < KEEN_SPINS { std::hint::spin_loop() } else { std::thread::yield_now() }
 }
 
 fn spawn(id: usize) -> Option<Worker> {
@@ -143,15 +145,14 @@ fn spawn(id: usize) -> Option<Worker> {
     let worker = move || {
         let mut seen = 0;
         loop {
-            let mut spins = 0;
+            let mut spins: u32 = 0;
             let number = loop {
                 let number = CLAIMS.load(Ordering::Acquire) >> (2 * FIELD);
                 if number != seen {
                     break number;
                 }
-                spins += 1;
                 if spins < SPINS {
-                    std::hint::spin_loop();
+                    wait(&mut spins);
                 } else {
                     asleep.store(true, Ordering::SeqCst);
                     if CLAIMS.load(Ordering::SeqCst) >> (2 * FIELD) == seen {

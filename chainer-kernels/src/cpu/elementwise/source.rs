@@ -22,10 +22,8 @@ where
     unsafe fn run<L: Level>(call: &Call) {
         // SAFETY: the caller promises room for `n` elements.
         let out = unsafe { from_raw_parts_mut(call.out.cast::<D>(), call.n) };
-        let mut index = call.index as i64;
-        for out in out {
+        for (index, out) in (call.index as i64..).zip(out) {
             *out = index.cast();
-            index += 1;
         }
     }
 }
@@ -38,19 +36,12 @@ const WORDS: usize = 4 * COUNTERS;
 /// The words of `COUNTERS` counters from `first`, in the order of the stream.
 #[inline(always)]
 fn fill(seed: u64, first: u64, words: &mut [u32; WORDS]) {
-    let mut columns = [[0u32; COUNTERS]; 4];
-    for i in 0..COUNTERS {
-        let [a, b, c, d] = philox::words(seed, first.wrapping_add(i as u64));
-        columns[0][i] = a;
-        columns[1][i] = b;
-        columns[2][i] = c;
-        columns[3][i] = d;
+    // Whole columns first: so the compiler computes several counters at once.
+    let mut columns = [[0u32; 4]; COUNTERS];
+    for (counter, column) in columns.iter_mut().enumerate() {
+        *column = philox::words(seed, first.wrapping_add(counter as u64));
     }
-    for i in 0..COUNTERS {
-        for (lane, column) in columns.iter().enumerate() {
-            words[4 * i + lane] = column[i];
-        }
-    }
+    words.copy_from_slice(columns.as_flattened());
 }
 
 /// How words become the numbers of a dtype.
