@@ -169,3 +169,53 @@ pub(super) fn exp2_short<L: Level>(x: f64) -> f64 {
     let n = shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i64;
     fma::<L>(r, p, 1.0) * power_of_two(n)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cpu::simd::Baseline;
+
+    /// The largest error against the C library, itself good to a unit, in units in the last place.
+    fn worst(f: impl Fn(f64) -> f64, exact: impl Fn(f64) -> f64) -> (f64, f64) {
+        let mut worst = (0.0, 0.0);
+        let everywhere = (0..=u64::MAX).step_by(0x3_0f3d_0000_1234).map(f64::from_bits);
+        let near = (0..40_000).map(|k| (k - 20_000) as f64 / 999.7);
+        for x in everywhere.chain(near) {
+            let (got, exact) = (f(x), exact(x));
+            if got == exact || got.is_nan() && exact.is_nan() {
+                continue;
+            }
+            let size = exact.abs().max(f64::MIN_POSITIVE);
+            let unit = f64::from_bits(size.to_bits() + 1) - size;
+            let off = if got.is_finite() && exact.is_finite() { ((got - exact) / unit).abs() } else { f64::INFINITY };
+            if off > worst.0 {
+                worst = (off, x);
+            }
+        }
+        worst
+    }
+
+    fn table<L: Level>(scale: f64) {
+        let sigmoid_of = |x: f64| if x < 0.0 { x.exp() / (1.0 + x.exp()) } else { 1.0 / (1.0 + (-x).exp()) };
+        type Row = (&'static str, fn(f64) -> f64, fn(f64) -> f64, f64);
+        let rows: [Row; 4] = [
+            ("exp", exp::<L>, f64::exp, 1.0),
+            ("log", log::<L>, f64::ln, 1.0),
+            ("tanh", tanh::<L>, f64::tanh, 3.0),
+            ("sigmoid", sigmoid::<L>, sigmoid_of, 3.0),
+        ];
+        println!("{:12} worst difference from the C library in ulp", "function");
+        for (name, f, exact, bound) in rows {
+            let (off, at) = worst(f, exact);
+            println!("{name:12} {off:.3} at {at:e}");
+            assert!(off <= bound * scale, "{name}: {off} ulp at {at:e}");
+        }
+    }
+
+    #[test]
+    fn errors_stay_within_the_table() {
+        table::<Baseline>(if Baseline::FMA { 1.0 } else { 2.0 });
+        #[cfg(target_arch = "x86_64")]
+        table::<crate::cpu::simd::Avx2>(1.0);
+    }
+}
