@@ -62,7 +62,7 @@ fn by_hand(y: &mut [f32], x: &[f32], rows: [&[f32]; 3], threads: usize) {
     let part = ROWS.div_ceil(threads) * COLUMNS;
     std::thread::scope(|scope| {
         for (y, x) in y.chunks_mut(part).zip(x.chunks(part)) {
-            let run = move || {
+            let mut run = move || {
                 for (y, x) in y.chunks_exact_mut(COLUMNS).zip(x.chunks_exact(COLUMNS)) {
                     #[cfg(target_arch = "x86_64")]
                     if is_x86_feature_detected!("avx512f")
@@ -81,7 +81,11 @@ fn by_hand(y: &mut [f32], x: &[f32], rows: [&[f32]; 3], threads: usize) {
                     by_hand_row(y, x, rows);
                 }
             };
-            if threads == 1 { run() } else { drop(scope.spawn(run)) }
+            if threads == 1 {
+                run();
+            } else {
+                scope.spawn(run);
+            }
         }
     });
 }
