@@ -4,7 +4,8 @@ use std::panic::Location;
 
 use chainer_kernels::flush_all;
 
-use crate::backward::{Walk, ones, output_node};
+use crate::backward::{ones, output_node};
+use crate::walk::Walk;
 use crate::{Array, AsVariables, Error, Result, Variable};
 
 /// Options of [`grad_with`].

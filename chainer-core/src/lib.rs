@@ -21,6 +21,7 @@ pub mod function_hooks;
 pub mod functions;
 mod grad;
 pub mod gradient_check;
+mod gradient_shape;
 mod graph;
 pub mod initializers;
 pub mod iterators;
@@ -39,6 +40,7 @@ mod summary;
 pub mod training;
 pub mod type_check;
 mod variable;
+mod walk;
 
 pub use chainer_kernels::{
     Array, ArrayOps, Axes, Device, Dtype, Element, Error, ErrorKind, Result, Scalar, Shape, bf16, f16, flush_all,

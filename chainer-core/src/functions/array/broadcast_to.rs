@@ -1,6 +1,6 @@
 //! [`broadcast_to`].
 
-use crate::backward::sum_broadcast;
+use crate::gradient_shape::sum_broadcast;
 use crate::{Array, AsVariable, BackwardContext, Function, Gradients, Outputs, Retain, Shape, Variable, apply};
 
 struct BroadcastTo {
