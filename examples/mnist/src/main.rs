@@ -34,6 +34,9 @@ struct Options {
     /// Seed of the initial weights and of the order of the images
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Epochs from one snapshot to the next
+    #[arg(long, short, default_value_t = 5)]
+    frequency: usize,
     /// Go on from a snapshot, such as result/snapshot_iter_800
     #[arg(long, short)]
     resume: Option<PathBuf>,
@@ -125,7 +128,7 @@ fn main() -> chainer::Result<()> {
     let mut trainer = Trainer::new(updater, (options.epoch, Epoch)).out(options.out);
     trainer.extend(E::Evaluator::new(test, &model));
     trainer.extend(E::dump_graph("main/loss"));
-    trainer.extend(E::snapshot()).trigger((options.epoch, Epoch));
+    trainer.extend(E::snapshot()).trigger((options.frequency, Epoch));
     trainer.extend(E::LogReport::new());
     trainer.extend(E::PlotReport::new(["main/loss", "validation/main/loss"], "epoch").file_name("loss.png"));
     trainer
