@@ -328,3 +328,45 @@ fn an_operation_that_a_dtype_lacks_is_an_error() {
     let error = Compiled::new(&one(Op::BitwiseAnd, Dtype::F32, Dtype::F32), None, SimdLevel::current());
     assert!(error.err().unwrap().to_string().contains("bitwise_and"));
 }
+
+#[test]
+fn random_numbers_follow_their_definition() {
+    use crate::random::philox;
+    let seed = 0x1234_5678_9abc_def0u64;
+    let word = |w: u64| philox::words(seed, w / 4)[(w % 4) as usize];
+    for level in SimdLevel::available() {
+        for offset in [0u64, 3, (1 << 34) + 1] {
+            for (op, dtype) in [
+                (Op::Uniform, Dtype::F32),
+                (Op::Uniform, Dtype::F64),
+                (Op::Normal, Dtype::F32),
+                (Op::Normal, Dtype::F64),
+            ] {
+                let args = [Value::Scalar(0), Value::Scalar(1), Value::Scalar(0)];
+                let instrs = vec![Instr { op, dtype: Dtype::U64, out: dtype, args }];
+                let program = Program::new(vec![], vec![Dtype::U64; 2], instrs, vec![0]);
+                let out = from_bits(&[0; 1500], dtype);
+                let compiled = Compiled::new(&program, None, level).unwrap();
+                map::execute_compiled(&compiled, &[seed, offset], &[1500], &[], std::slice::from_ref(&out));
+                for (k, got) in bits(&out).into_iter().enumerate() {
+                    let e = offset + k as u64;
+                    let uniform = |k: u64| match dtype {
+                        Dtype::F32 => (word(k) >> 8) as f64 / (1u64 << 24) as f64,
+                        _ => ((word(2 * k) as u64 | (word(2 * k + 1) as u64) << 32) >> 11) as f64 / (1u64 << 53) as f64,
+                    };
+                    let smallest =
+                        if dtype == Dtype::F32 { 1.0 / (1u64 << 24) as f64 } else { 1.0 / (1u64 << 53) as f64 };
+                    let got = real(got, dtype);
+                    if op == Op::Uniform {
+                        assert_eq!(got, uniform(e), "{dtype} at {e}");
+                    } else {
+                        let (first, angle) = (uniform(e & !1) + smallest, std::f64::consts::TAU * uniform(e | 1));
+                        let want = (-2.0 * first.ln()).sqrt() * if e % 2 == 0 { angle.cos() } else { angle.sin() };
+                        let allowed = if dtype == Dtype::F32 { 3e-6 } else { 1e-14 };
+                        assert!((got - want).abs() <= allowed, "{dtype} at {e}: {got}, expected {want}");
+                    }
+                }
+            }
+        }
+    }
+}
