@@ -358,3 +358,37 @@ fn empty_batches_go_through_the_other_functions() {
         y.sum().backward().unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 }
+
+#[test]
+fn huge_inputs_give_finite_results_and_gradients() {
+    type Function = fn(&Variable) -> Variable;
+    // Maxima, labels, and the tails of everything that has an exponential inside.
+    let rows: Vec<(&str, Function)> = vec![
+        ("sigmoid", |x| F::sigmoid(x)),
+        ("tanh", |x| F::tanh(x)),
+        ("softplus", |x| F::softplus(x)),
+        ("elu", |x| F::elu(x)),
+        ("softmax", |x| F::softmax(x)),
+        ("log_softmax", |x| F::log_softmax(x)),
+        ("logsumexp", |x| F::logsumexp(x, 1)),
+        ("softmax_cross_entropy", |x| F::softmax_cross_entropy(x, Array::from([0i32, 1]))),
+        ("sigmoid_cross_entropy", |x| F::sigmoid_cross_entropy(x, Array::from([[0i32, 1, 0], [1, 0, 1]]))),
+        ("batch_normalization", |x| {
+            let channel = |value: i64| Array::full(3, value, x.dtype());
+            F::batch_normalization(x * 1e-3, channel(1), channel(0))
+        }),
+    ];
+    for (dtype, huge) in [(Dtype::F64, 1e300), (Dtype::F32, 1e30), (Dtype::BF16, 1e30), (Dtype::F16, 5e3)] {
+        for (name, f) in &rows {
+            // Squares of these do not fit the dtype.
+            let huge = if *name == "batch_normalization" { 1e4 } else { huge };
+            let x = Array::from([[huge, -huge, 0.0], [-huge, -huge, huge]]).astype(dtype);
+            let x = Variable::new(x);
+            let y = f(&x).sum();
+            assert!(y.item::<f64>().unwrap().is_finite(), "{name} in {dtype}");
+            y.backward().unwrap();
+            let gx = x.grad().unwrap().data().to_f64_vec().unwrap();
+            assert!(gx.iter().all(|g| g.is_finite()), "the gradient of {name} in {dtype}: {gx:?}");
+        }
+    }
+}
