@@ -361,7 +361,8 @@ fn random_numbers_follow_their_definition() {
                         assert_eq!(got, uniform(e), "{dtype} at {e}");
                     } else {
                         let (first, angle) = (uniform(e & !1) + smallest, std::f64::consts::TAU * uniform(e | 1));
-                        let want = (-2.0 * first.ln()).sqrt() * if e % 2 == 0 { angle.cos() } else { angle.sin() };
+                        let want =
+                            (-2.0 * first.ln()).sqrt() * if e.is_multiple_of(2) { angle.cos() } else { angle.sin() };
                         let allowed = if dtype == Dtype::F32 { 3e-6 } else { 1e-14 };
                         assert!((got - want).abs() <= allowed, "{dtype} at {e}: {got}, expected {want}");
                     }
