@@ -114,8 +114,9 @@ impl DictSummary {
 
 impl Serializable for DictSummary {
     fn serialize(&mut self, s: &mut Serializer<'_>) -> Result<()> {
-        let names: Vec<&str> = self.summaries.iter().map(|(name, _)| name.as_str()).collect();
-        let mut text = serde_json::Value::from(names).to_string();
+        let names = self.summaries.iter().map(|(name, _)| serde_json::Value::from(name.as_str()).to_string());
+        // With Python's spaces, so that the entry is Chainer's to the byte.
+        let mut text = format!("[{}]", names.collect::<Vec<String>>().join(", "));
         s.value("_names", &mut text)?;
         if s.is_loading() {
             let names: Vec<String> = serde_json::from_str(&text)
