@@ -187,3 +187,37 @@ fn failures_travel_through_every_function() {
         assert_eq!(y.check().unwrap_err().message(), first, "row {i}");
     }
 }
+
+#[test]
+fn without_type_checks_bad_input_is_an_error_all_the_same() {
+    let _unchecked = chainer::using_config(|c| c.type_check = false);
+    type Call = Box<dyn Fn() -> Variable>;
+    let rows: Vec<(&str, Call)> = vec![
+        ("linear", Box::new(|| F::linear(x(&[]), x(&[2, 3]), None))),
+        ("linear", Box::new(|| F::linear(x(&[2, 3]), x(&[3]), None))),
+        ("linear", Box::new(|| F::linear(x(&[2, 3]), x(&[4, 2]), x(&[3])))),
+        ("convolution_2d", Box::new(|| F::convolution_2d(x(&[2]), x(&[2]), None))),
+        ("max_pooling_2d", Box::new(|| F::max_pooling_2d(x(&[]), 2))),
+        ("average_pooling_2d", Box::new(|| F::average_pooling_2d(x(&[2]), 2))),
+        ("softmax", Box::new(|| F::softmax(x(&[])))),
+        ("log_softmax", Box::new(|| F::LogSoftmax::new().axis(5).call(x(&[2])))),
+        ("concat", Box::new(|| F::concat([x(&[2])]))),
+        ("concat", Box::new(|| F::concat(Vec::<Variable>::new()))),
+        ("split_axis", Box::new(|| F::split_axis(x(&[2]), 2, 1).remove(0))),
+        ("lstm", Box::new(|| F::lstm(x(&[]), x(&[])).0)),
+        ("lstm", Box::new(|| F::lstm(x(&[2, 3]), x(&[2, 11])).0)),
+        ("lstm", Box::new(|| F::lstm(x(&[2, 3]), x(&[12])).0)),
+        ("matmul", Box::new(|| F::matmul(x(&[2, 3]), x(&[2, 3])))),
+        ("batch_normalization", Box::new(|| F::batch_normalization(x(&[]), x(&[2]), x(&[2])))),
+        ("batch_normalization", Box::new(|| F::batch_normalization(x(&[2, 3]), x(&[4]), x(&[4])))),
+    ];
+    let mut complaints = Vec::new();
+    for (i, (name, f)) in rows.into_iter().enumerate() {
+        match std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)) {
+            Ok(y) if y.check().is_err() => {}
+            Ok(_) => complaints.push(format!("{i}: {name} takes bad input")),
+            Err(_) => complaints.push(format!("{i}: {name} panics")),
+        }
+    }
+    assert!(complaints.is_empty(), "{complaints:?}");
+}

@@ -38,7 +38,7 @@ pub use pooling::*;
 use settings::settings;
 pub use spatial::{Pair, Stride};
 
-use crate::{Array, Error, Shape, Variable, elementwise};
+use crate::{Array, Error, Function, Outputs, Shape, Variable, config, elementwise};
 
 /// An elementwise operation that is defined for float dtypes. Takes the variable, so that nothing keeps it in memory.
 fn float_unary(op: Op, x: Variable, at: Loc) -> Variable {
@@ -70,4 +70,13 @@ fn named(name: &'static str, array: Array) -> Array {
         None => array,
         Some(error) => Array::failed(Error::new(error.kind(), name, error.message())),
     }
+}
+
+/// The failed outputs of a function whose `forward` relies on its type check, where the configuration has switched type checks off.
+fn refused(function: &impl Function, inputs: &[Array]) -> Option<Outputs> {
+    if config().type_check {
+        return None;
+    }
+    let mismatch = function.type_check(inputs).err()?;
+    Some(Error::mismatch(function.name(), mismatch.expect, mismatch.actual).into())
 }

@@ -1,9 +1,11 @@
 //! [`lstm`].
 
-use chainer_kernels::{ArrayOps, flush_all};
+use std::panic::Location;
+
+use chainer_kernels::{ArrayOps, Position, flush_all};
 use smallvec::SmallVec;
 
-use crate::functions::{Concat, get_item, reshape};
+use crate::functions::{Concat, get_item, refused, reshape};
 use crate::type_check::{self, Checked};
 use crate::{
     Array, AsVariable, BackwardContext, Function, Gradients, Outputs, Retain, Shape, Variable, Variables, apply,
@@ -46,6 +48,9 @@ impl Function for Lstm {
         Ok(())
     }
     fn forward(&self, inputs: &[Array]) -> Outputs {
+        if let Some(failed) = refused(self, inputs) {
+            return failed;
+        }
         let c = &inputs[0];
         let sources: SmallVec<[Array; 3]> = inputs[1..].iter().map(|x| x.reshape(gated(x.shape()))).collect();
         // Strided views: nothing is copied, and all of this is one kernel that writes c and h.
@@ -127,6 +132,8 @@ pub fn lstm(c_prev: impl AsVariable, x: impl AsVariable) -> (Variable, Variable)
 /// [`lstm`] of the sum of several sources; see [`Lstm`].
 #[track_caller]
 pub(crate) fn lstm_of_sum(c_prev: Variable, sources: Variables) -> (Variable, Variable) {
+    // The closure below does not pass the caller on.
+    let _position = Position::enter(Location::caller());
     let failed = c_prev.error().is_some() || sources.iter().any(|x| x.error().is_some());
     let rows = if failed || c_prev.ndim() < 2 { None } else { sources.first().map(Variable::len) };
     let step = |c_prev: Variable| {

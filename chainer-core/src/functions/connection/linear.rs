@@ -2,7 +2,7 @@
 
 use chainer_kernels::ops;
 
-use crate::functions::{MatMul, reshape, sum_to};
+use crate::functions::{MatMul, refused, reshape, sum_to};
 use crate::type_check::{self, Checked};
 use crate::{
     Array, AsOptVariable, AsVariable, BackwardContext, Function, Gradients, Outputs, Retain, Shape, Variable,
@@ -36,6 +36,9 @@ impl Function for Linear {
         Ok(())
     }
     fn forward(&self, inputs: &[Array]) -> Outputs {
+        if let Some(failed) = refused(self, inputs) {
+            return failed;
+        }
         let x = &inputs[0];
         let y = ops::matmul(&x.reshape(rows(x.shape())), &inputs[1].transpose());
         match inputs.get(2) {

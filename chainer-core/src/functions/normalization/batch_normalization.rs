@@ -3,7 +3,7 @@
 use chainer_kernels::{ArrayOps, Axes};
 
 use super::{channel_axes, check_channels};
-use crate::functions::settings;
+use crate::functions::{refused, settings};
 use crate::type_check::Checked;
 use crate::{Array, AsVariable, BackwardContext, Function, Gradients, Outputs, Retain, Variable, apply};
 
@@ -24,6 +24,9 @@ impl Function for BatchNormalization {
     }
     /// y, and mean and variance in the shape of the channels.
     fn forward(&self, inputs: &[Array]) -> Outputs {
+        if let Some(failed) = refused(self, inputs) {
+            return failed;
+        }
         let (x, gamma, beta) = (&inputs[0], &inputs[1], &inputs[2]);
         let (shape, axes) = channel_axes(x.shape(), gamma.ndim());
         let mean = x.mean(&axes, true);
