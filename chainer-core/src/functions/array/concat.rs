@@ -1,4 +1,4 @@
-//! [`concat`].
+//! [`concat()`].
 
 use chainer_kernels::ops;
 
@@ -8,7 +8,7 @@ use crate::type_check::{self, Checked};
 use crate::{Array, AsVariables, BackwardContext, Function, Gradients, Outputs, Retain, Variable, apply};
 
 settings! {
-    /// [`concat`] along another axis.
+    /// [`concat()`] along another axis.
     Concat() {
         /// The axis along which the inputs follow each other (default 1).
         axis: isize = 1,
