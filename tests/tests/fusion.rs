@@ -3,6 +3,7 @@
 use chainer::prelude::*;
 use chainer::{Dtype, functions as F, links as L};
 use chainer_kernels::hooks::KernelCounter;
+use proptest::prelude::*;
 
 fn ready(shape: &[usize]) -> Variable {
     let size = shape.iter().product::<usize>();
@@ -86,4 +87,82 @@ fn a_loss_does_not_write_what_has_the_size_of_its_input() {
     let count = counter.take();
     let gradient = 64 * 1000 * 4;
     assert!((gradient..gradient + 64 * 1000).contains(&count.bytes_written), "{:?}", count.descriptions);
+}
+
+#[test]
+fn a_chain_and_its_gradient_are_one_kernel_each() {
+    let x = ready(&[16, 8]);
+    let [a, b, c] = [0.5f32, 0.25, -0.5].map(|v| {
+        let array = Array::from_vec(vec![v; 128], [16, 8]);
+        Variable::constant(array)
+    });
+    let counter = KernelCounter::start();
+    let y = (&x * &a + &b).tanh() * (&x - &c).sigmoid() + (-(&x * &x)).exp();
+    y.data().force().unwrap();
+    let count = counter.take();
+    assert_eq!((count.kernels, count.written), (1, 1), "{:?}", count.descriptions);
+    drop(y);
+
+    let y = (&x * &a + &b).tanh() * (&x - &c).sigmoid() + (-(&x * &x)).exp();
+    y.sum().backward().unwrap();
+    let count = counter.take();
+    assert!(count.kernels <= 2, "{:?}", count.descriptions);
+    // Of all that backward needs, only the gradient of x is written: the rest is recomputed in the same pass.
+    assert_eq!(count.written, count.kernels, "{:?}", count.descriptions);
+    assert_eq!(x.grad().unwrap().shape(), x.shape());
+}
+
+/// One step of a random chain: which operation, and which of the values so far it reads.
+#[derive(Clone, Debug)]
+struct Step {
+    op: u8,
+    left: prop::sample::Index,
+    right: prop::sample::Index,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = (0u8..10, any::<prop::sample::Index>(), any::<prop::sample::Index>());
+    prop::collection::vec(step.prop_map(|(op, left, right)| Step { op, left, right }), 1..60)
+}
+
+/// Runs the chain; `eager` computes each value at once.
+fn run(steps: &[Step], inputs: &[Array], eager: bool) -> Array {
+    let mut values = inputs.to_vec();
+    for step in steps {
+        let (a, b) = (step.left.get(&values), step.right.get(&values));
+        let value = match step.op {
+            0 => a + b,
+            1 => a - b,
+            2 => a * b,
+            3 => a.tanh(),
+            4 => a.sigmoid() * 0.5,
+            5 => (-(a * a)).exp(),
+            6 => a.maximum(b),
+            7 => a.greater(b).select(a, b),
+            8 => a.sum(-1, true) * 0.01 + b,
+            _ => a.abs().add(1.0).log(),
+        };
+        if eager {
+            value.force().unwrap();
+        }
+        values.push(value);
+    }
+    values.pop().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn fused_equals_unfused_bit_for_bit(steps in steps(), half in any::<bool>()) {
+        let dtype = if half { Dtype::F16 } else { Dtype::F32 };
+        let generator = chainer::random::Generator::new(3);
+        let inputs: Vec<Array> =
+            [&[5, 33][..], &[33], &[5, 1]].iter().map(|shape| generator.uniform(*shape, -1.0, 1.0, dtype).copy()).collect();
+        inputs.iter().for_each(|x| { x.force().unwrap(); });
+        let bits = |y: Array| -> Vec<u64> { y.to_f64_vec().unwrap().iter().map(|v| v.to_bits()).collect() };
+        let lazy = run(&steps, &inputs, false);
+        let eager = run(&steps, &inputs, true);
+        prop_assert_eq!(bits(lazy), bits(eager));
+    }
 }
