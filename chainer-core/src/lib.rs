@@ -1,4 +1,42 @@
-//! Chainer for Rust.
+//! Chainer for Rust: define-by-run deep learning that compiles what it traces.
+//!
+//! Models are structs, forward passes are ordinary code, and gradients follow from what ran:
+//!
+//! ```
+//! use chainer::prelude::*;
+//! use chainer::{functions as F, links as L, optimizers};
+//!
+//! /// A perceptron that learns the exclusive or.
+//! #[chain]
+//! struct Mlp { l1: L::Linear, l2: L::Linear }
+//!
+//! impl Forward for Mlp {
+//!     fn forward(&self, x: &Variable) -> Variable { self.l2.forward(&F::tanh(self.l1.forward(x))) }
+//! }
+//!
+//! fn main() -> chainer::Result<()> {
+//!     let model = Mlp { l1: L::Linear::new(None, 8), l2: L::Linear::new(None, 2) };
+//!     let mut optimizer = optimizers::Adam::new(0.05).setup(&model);
+//!     let x = Variable::constant(Array::from([[0.0f32, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]));
+//!     let t = Variable::constant(Array::from([0i32, 1, 1, 0]));
+//!     for _ in 0..200 {
+//!         let loss = F::softmax_cross_entropy(model.forward(&x), &t);
+//!         model.cleargrads();
+//!         loss.backward()?;
+//!         optimizer.update()?;
+//!     }
+//!     assert_eq!(F::accuracy(model.forward(&x), &t).item::<f32>()?, 1.0);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! - [`Variable`] and [`Array`] hold numbers, with and without a history; [`Variable::backward`] and [`grad()`] differentiate.
+//! - [`functions`] and [`links`] are the library; [`#[function]`](macro@function) and [`#[elementwise]`](macro@elementwise) extend
+//!   it, [`#[chain]`](macro@chain) turns a struct into a model.
+//! - [`optimizers`] update [`Parameter`]s, [`training`] runs the loop around them, [`serializers`] save it all.
+//! - Elementwise work is recorded and runs as fused kernels; [`hooks`] show what ran.
+//!
+//! Operations never panic on bad input: they return values that carry the first error to the next call that returns a [`Result`].
 
 extern crate self as chainer;
 

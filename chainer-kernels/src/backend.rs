@@ -80,6 +80,14 @@ impl Drop for HookGuard {
     }
 }
 
+/// Runs `f` with none of this thread's hooks in place: for measurements that are nobody's business.
+pub(crate) fn without_hooks<R>(f: impl FnOnce() -> R) -> R {
+    let hooks = HOOKS.take();
+    let result = f();
+    HOOKS.with_borrow_mut(|now| now.splice(0..0, hooks));
+    result
+}
+
 /// Runs a kernel on a device, between the hooks of this thread.
 pub(crate) fn execute(device: Device, kernel: &Kernel, inputs: &[View], outputs: &[View]) -> Result<()> {
     let no_hooks = HOOKS.with_borrow(|hooks| hooks.is_empty());
