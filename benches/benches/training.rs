@@ -78,7 +78,7 @@ fn training(criterion: &mut Criterion) {
     let mut optimizer = optimizers::Adam::default().setup(&model);
     for parameter in model.params() {
         let shape = parameter.shape().unwrap();
-        parameter.set_grad(&Variable::constant(uniform(2, &shape))).unwrap();
+        parameter.set_grad(Variable::constant(uniform(2, &shape))).unwrap();
     }
     group.bench_function("Adam over 10 M parameters", |b| b.iter(|| optimizer.update().unwrap()));
     group.finish();

@@ -84,7 +84,7 @@ impl Drop for HookGuard {
 pub(crate) fn without_hooks<R>(f: impl FnOnce() -> R) -> R {
     let hooks = HOOKS.take();
     let result = f();
-    HOOKS.with_borrow_mut(|now| now.splice(0..0, hooks));
+    HOOKS.with_borrow_mut(|now| drop(now.splice(0..0, hooks)));
     result
 }
 

@@ -61,7 +61,7 @@ impl Array {
         }
         let known: usize = shape.iter().filter(|&&d| d >= 0).map(|&d| d as usize).product();
         let size = self.size();
-        if shape.contains(&-1) && (known == 0 || size % known != 0) {
+        if shape.contains(&-1) && (known == 0 || !size.is_multiple_of(known)) {
             return refuse("sizes whose product divides the number of elements");
         }
         let full: Shape = shape.iter().map(|&d| if d < 0 { size / known } else { d as usize }).collect();

@@ -58,6 +58,8 @@ pub(super) struct Planner {
 unsafe impl Send for Planner {}
 
 /// What `plan` found.
+// Nearly every plan is a region, and a box for it would cost each flush an allocation.
+#[allow(clippy::large_enum_variant)]
 pub(super) enum Planned {
     /// These have to be computed first.
     Needs(SmallVec<[Arc<Node>; 4]>),
