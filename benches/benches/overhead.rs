@@ -15,7 +15,7 @@ fn overhead(criterion: &mut Criterion) {
         b.iter(|| {
             let mut h = x.clone();
             for _ in 0..OPS {
-                h = h + 1.0;
+                h += 1.0;
             }
             h.force().map(|_| ()).unwrap();
         })
@@ -24,7 +24,7 @@ fn overhead(criterion: &mut Criterion) {
     let forward = || {
         let mut h = x.clone();
         for _ in 0..OPS {
-            h = h + 1.0;
+            h += 1.0;
         }
         h
     };

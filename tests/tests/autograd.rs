@@ -562,7 +562,7 @@ fn a_million_operations_need_no_stack() {
         let x = number(0.0);
         let mut h = &x + 1.0;
         for _ in 0..1_000_000 {
-            h = h + 1.0;
+            h += 1.0;
         }
         assert_eq!(h.rank(), 1_000_001);
         h.backward()?;
@@ -589,7 +589,7 @@ fn retained_differentiable_gradients_need_no_stack_either() {
         let x = number(1.0);
         let mut h = &x * 1.0;
         for _ in 0..20_000 {
-            h = h * 1.0;
+            h *= 1.0;
         }
         h.backward_with().retain_grad().create_graph().run()?;
         x.cleargrad();

@@ -1,7 +1,7 @@
 //! The training loop.
 //!
 //! A [`Trainer`] updates a model again and again through an [`Updater`] and, after each update, runs [`Extension`]s when their
-//! [triggers](triggers) fire: evaluation, logs, plots, snapshots. Extensions see a [`Context`] of borrows, never the trainer.
+//! [`triggers`] fire: evaluation, logs, plots, snapshots. Extensions see a [`Context`] of borrows, never the trainer.
 
 mod batch;
 mod clock;

@@ -552,3 +552,24 @@ unary_operators! {
     Neg neg Neg;
     Not not Invert;
 }
+
+/// `x += y` and the like: the handle moves on to the result; whoever else holds the old array keeps it.
+macro_rules! assign_operators {
+    ($($trait:ident $method:ident $operator:ident $apply:ident;)*) => {$(
+        impl<R> ops::$trait<R> for Array
+        where
+            for<'a> &'a Array: ops::$operator<R, Output = Array>,
+        {
+            #[track_caller]
+            fn $method(&mut self, other: R) {
+                *self = ops::$operator::$apply(&*self, other);
+            }
+        }
+    )*};
+}
+assign_operators! {
+    AddAssign add_assign Add add;
+    SubAssign sub_assign Sub sub;
+    MulAssign mul_assign Mul mul;
+    DivAssign div_assign Div div;
+}

@@ -115,7 +115,7 @@ fn long_chains_are_cut() {
     let counter = KernelCounter::start();
     let mut h = x.clone();
     for _ in 0..1000 {
-        h = h + 1.0;
+        h += 1.0;
     }
     assert_eq!(h.item_at::<f32>(&[0]).unwrap(), 999.0);
     let kernels = counter.count().kernels;
@@ -242,4 +242,14 @@ fn writing_copies_what_others_see() {
     assert_eq!(x.to_vec::<f32>().unwrap(), [2.0; 4]);
     assert_eq!(other.item_at::<f32>(&[0]).unwrap(), -1.0);
     assert!(x.fill(ramp(3)).is_err());
+}
+
+#[test]
+fn assigning_operators_move_the_handle_on() {
+    let mut x = ramp(3);
+    let before = x.clone();
+    x += 1.0;
+    x *= &before;
+    assert_eq!(x.to_vec::<f32>().unwrap(), ((&before + 1.0) * &before).to_vec::<f32>().unwrap());
+    assert_eq!(before.item_at::<f32>(&[0]).unwrap(), -1.0);
 }
