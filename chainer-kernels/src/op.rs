@@ -7,7 +7,7 @@ use crate::dtype::Dtype;
 pub enum Rule {
     /// Computed and returned in the promoted dtype.
     Same,
-    /// As `Same`, but integers and bools are computed in the float that holds them (`exp`, true division).
+    /// As `Same`, but integers and bools are computed in the float that holds them (`exp`); the quotient of two in float64.
     Float,
     /// As `Same`, for integers and bools only (bit operations); floats are refused.
     Integer,

@@ -573,3 +573,28 @@ assign_operators! {
     MulAssign mul_assign Mul mul;
     DivAssign div_assign Div div;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// NumPy's: a loop that takes every operand is found by the operands, not by the integer that would hold them all.
+    #[test]
+    fn integers_become_the_float_that_holds_each_of_them() {
+        let of = |dtype| Array::ones([2], dtype);
+        for (a, b, want) in [
+            (Dtype::I8, Dtype::U8, Dtype::F16),
+            (Dtype::I16, Dtype::U16, Dtype::F32),
+            (Dtype::U16, Dtype::I8, Dtype::F32),
+            (Dtype::Bool, Dtype::I32, Dtype::F64),
+            (Dtype::I8, Dtype::F16, Dtype::F16),
+        ] {
+            assert_eq!(of(a).hypot(of(b)).dtype(), want, "hypot of {a} and {b}");
+        }
+        assert_eq!(of(Dtype::I8).sqrt().dtype(), Dtype::F16);
+        assert_eq!((of(Dtype::I8) / of(Dtype::I8)).dtype(), Dtype::F64);
+        assert_eq!((of(Dtype::I16) / 2).dtype(), Dtype::F64);
+        assert_eq!((of(Dtype::I8) / of(Dtype::F16)).dtype(), Dtype::F16);
+        assert_eq!(of(Dtype::F32).ldexp(of(Dtype::I32)).dtype(), Dtype::F32);
+    }
+}

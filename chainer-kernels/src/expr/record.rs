@@ -78,7 +78,10 @@ pub(crate) fn map(op: Op, operands: &[Operand<'_>], cast: Option<Dtype>, at: Loc
         dtype = Some(x.dtype);
     }
     let shape = shape.unwrap_or_default();
-    let dtype = dtype.unwrap_or(Dtype::F32);
+    let mut dtype = dtype.unwrap_or(Dtype::F32);
+    if !dtype.is_float() && op.rule() == Rule::Float {
+        dtype = float_of_integers(op, operands, dtype);
+    }
     let (compute, out) = match op {
         Op::Cast => (dtype, cast.unwrap_or(dtype)),
         Op::Select => (dtype, dtype),
@@ -139,6 +142,24 @@ fn cap(node: &Arc<Node>) {
         force(node);
     } else {
         node.estimate.store(exact as u8, Relaxed);
+    }
+}
+
+/// The float in which integers, promoted to `dtype`, are computed: the one that holds each of the arrays (int8 with uint8 fit float16,
+/// though no integer of their size holds both); a quotient is always float64, as in NumPy.
+#[cold]
+fn float_of_integers(op: Op, operands: &[Operand<'_>], dtype: Dtype) -> Dtype {
+    if op == Op::Div {
+        return Dtype::F64;
+    }
+    let dtypes = operands.iter().filter_map(|operand| match operand {
+        Operand::Node(node) => Some(node.dtype),
+        Operand::Scalar(_) => None,
+    });
+    let promoted = dtypes.clone().reduce(Dtype::promote);
+    match dtypes.map(Dtype::to_float).reduce(Dtype::promote) {
+        Some(float) if promoted == Some(dtype) => float,
+        _ => dtype.to_float(),
     }
 }
 
