@@ -51,12 +51,8 @@ pub(super) fn operations(program: &Program) -> Vec<&'static str> {
 /// use chainer_kernels::{Dtype, Op};
 ///
 /// let args = [Value::Input(0), Value::Scalar(0), Value::Scalar(0)];
-/// let program = Program {
-///     inputs: vec![Dtype::F32],
-///     scalars: vec![Dtype::F32],
-///     instrs: vec![Instr { op: Op::Mul, dtype: Dtype::F32, out: Dtype::F32, args }],
-///     outputs: vec![0],
-/// };
+/// let scaled = Instr { op: Op::Mul, dtype: Dtype::F32, out: Dtype::F32, args };
+/// let program = Program::new(vec![Dtype::F32], vec![Dtype::F32], vec![scaled], vec![0]);
 /// let source = map("scale", &program, &Layout::map(&[100], &[&[1], &[1]]).class)?;
 /// assert!(source.text().contains("const float v0 = x0 * s0;"));
 /// # Ok::<(), chainer_kernels::Error>(())
