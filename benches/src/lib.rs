@@ -2,7 +2,7 @@
 
 use chainer_kernels::{Array, ArrayOps, Dtype, random::Generator};
 
-/// `tanh(x*a+b) * sigmoid(x-c) + exp(-x*x)`: eleven operations over four arrays.
+/// `tanh(x*a+b) * sigmoid(x-c) + exp(-x*x)`: ten operations over four arrays.
 pub fn w7(x: &Array, a: &Array, b: &Array, c: &Array) -> Array {
     (x * a + b).tanh() * (x - c).sigmoid() + (-(x * x)).exp()
 }
@@ -14,7 +14,7 @@ pub fn uniform(seed: u64, shape: &[usize]) -> Array {
     array
 }
 
-/// Five operations, `((x * y + z) - x) * y + z` cut after the fifth, over slices: what one compiled loop takes. The compiler turns
+/// Five operations, `((x * y + z) - x) * y + z`, over slices: what one compiled loop takes. The compiler turns
 /// it into SIMD code by itself.
 pub fn hand_written_chain(x: &[f32], y: &[f32], z: &[f32], out: &mut [f32]) {
     for (((out, x), y), z) in out.iter_mut().zip(x).zip(y).zip(z) {
