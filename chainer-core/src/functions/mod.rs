@@ -8,12 +8,17 @@
 //! # Ok::<(), chainer::Error>(())
 //! ```
 //!
+//! The [index] lists all of them, by chapter and by Chainer's names.
+//!
 //! Functions take variables by value or by reference: one that is handed over (`h = F::reshape(h, s)`) need not be kept in memory.
 
 pub mod activation;
 pub mod array;
 pub mod connection;
 pub mod evaluation;
+#[allow(dead_code)]
+mod first_order;
+pub mod index;
 mod indices;
 pub mod loss;
 pub mod math;
@@ -29,6 +34,8 @@ pub use activation::*;
 pub use array::*;
 pub use connection::*;
 pub use evaluation::*;
+#[allow(unused_imports)]
+use first_order::first_order;
 use indices::check_indices;
 pub use loss::*;
 pub use math::*;
