@@ -43,9 +43,10 @@ pub use noise::*;
 pub use normalization::*;
 pub use pooling::*;
 use settings::settings;
-pub use spatial::{Pair, Stride};
+pub use spatial::{Pair, Sizes, Stride};
 
-use crate::{Array, Error, Function, Outputs, Shape, Variable, config, elementwise};
+use crate::type_check::Checked;
+use crate::{Array, Error, Function, Outputs, Result, Shape, Variable, config, elementwise};
 
 /// An elementwise operation that is defined for float dtypes. Takes the variable, so that nothing keeps it in memory.
 fn float_unary(op: Op, x: Variable, at: Loc) -> Variable {
@@ -77,6 +78,12 @@ fn named(name: &'static str, array: Array) -> Array {
         None => array,
         Some(error) => Array::failed(Error::new(error.kind(), name, error.message())),
     }
+}
+
+/// The checks of a function that is made of others, as the error of the function `name`. They run always: what it is made of would
+/// refuse the same inputs, but in its own words.
+fn checked(name: &'static str, check: impl FnOnce() -> Checked) -> Result<()> {
+    check().map_err(|mismatch| Error::mismatch(name, mismatch.expect, mismatch.actual))
 }
 
 /// The failed outputs of a function whose `forward` relies on its type check, where the configuration has switched type checks off.

@@ -1,4 +1,4 @@
-//! Sizes along two spatial axes.
+//! Sizes along spatial axes: two, or any number.
 
 use chainer_kernels::kernel::Spatial;
 
@@ -31,6 +31,52 @@ impl From<(usize, usize)> for Pair {
 impl From<[usize; 2]> for Pair {
     fn from(sizes: [usize; 2]) -> Self {
         Pair(sizes)
+    }
+}
+
+/// A size for each spatial axis; a single number stands for all, however many there are.
+///
+/// ```
+/// use chainer::functions::Sizes;
+/// assert_eq!(Sizes::from(3), Sizes::All(3));
+/// assert_eq!(Sizes::from([1, 2, 3]), Sizes::Each(vec![1, 2, 3]));
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Sizes {
+    /// The same on every axis.
+    All(usize),
+    /// One for each axis.
+    Each(Vec<usize>),
+}
+
+impl Sizes {
+    /// The sizes on so many axes. A list of another length stays as it is: the operation that takes it says so.
+    pub(crate) fn spatial(&self, axes: usize) -> Spatial {
+        match self {
+            Sizes::All(size) => Spatial::from_elem(*size, axes),
+            Sizes::Each(sizes) => Spatial::from_slice(sizes),
+        }
+    }
+}
+
+impl From<usize> for Sizes {
+    fn from(all: usize) -> Self {
+        Sizes::All(all)
+    }
+}
+impl<const N: usize> From<[usize; N]> for Sizes {
+    fn from(each: [usize; N]) -> Self {
+        Sizes::Each(each.to_vec())
+    }
+}
+impl From<&[usize]> for Sizes {
+    fn from(each: &[usize]) -> Self {
+        Sizes::Each(each.to_vec())
+    }
+}
+impl From<Vec<usize>> for Sizes {
+    fn from(each: Vec<usize>) -> Self {
+        Sizes::Each(each)
     }
 }
 

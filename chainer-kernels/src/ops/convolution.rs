@@ -21,10 +21,12 @@ use crate::shape::Shape;
 /// assert_eq!(get_conv_outsize(7, 3, 1, 0, false, 2), 3);
 /// ```
 pub fn get_conv_outsize(size: usize, k: usize, s: usize, p: usize, cover_all: bool, d: usize) -> usize {
-    let window = k.saturating_sub(1) * d + 1;
+    // Saturating: whoever asks may pass on what a user gave.
+    let window = k.saturating_sub(1).saturating_mul(d).saturating_add(1);
     let s = s.max(1);
-    let room = if cover_all { size + 2 * p + s - 1 } else { size + 2 * p };
-    room.checked_sub(window).map_or(0, |room| room / s + 1)
+    let padded = size.saturating_add(p.saturating_mul(2));
+    let room = if cover_all { padded.saturating_add(s - 1) } else { padded };
+    room.checked_sub(window).map_or(0, |room| (room / s).saturating_add(1))
 }
 
 /// The output size of a transposed convolution (the size whose convolution has `size`): `s(size - 1) + d(k - 1) + 1 - 2p`, less
@@ -36,10 +38,23 @@ pub fn get_conv_outsize(size: usize, k: usize, s: usize, p: usize, cover_all: bo
 /// assert_eq!(get_deconv_outsize(5, 3, 2, 1, true, 1), 8);
 /// ```
 pub fn get_deconv_outsize(size: usize, k: usize, s: usize, p: usize, cover_all: bool, d: usize) -> usize {
-    let window = k.saturating_sub(1) * d + 1;
-    let full = s as isize * (size as isize - 1) + window as isize - 2 * p as isize;
-    let full = if cover_all { full + 1 - s as isize } else { full };
-    full.max(0) as usize
+    let [size, k, s, p, d] = [size, k, s, p, d].map(|n| n as i128);
+    let window = (k - 1).max(0).saturating_mul(d).saturating_add(1);
+    let full = s.saturating_mul(size - 1).saturating_add(window) - 2 * p;
+    let full = if cover_all { full + 1 - s } else { full };
+    full.clamp(0, usize::MAX as i128) as usize
+}
+
+/// The largest stride, padding or dilation.
+const MAX_OPTION: usize = 1 << 31;
+
+/// The shape of a result, if the number of its bytes is a number.
+fn result_shape(name: &'static str, sizes: Vec<usize>) -> Result<Shape> {
+    let bytes = sizes.iter().try_fold(size_of::<f64>(), |n, &size| n.checked_mul(size));
+    match bytes.filter(|&n| isize::try_from(n).is_ok()) {
+        Some(_) => Ok(sizes.into()),
+        None => Err(Error::value(name, "a result that fits into memory", format_args!("shape {sizes:?}"))),
+    }
 }
 
 /// Checks the options against the number of spatial axes.
@@ -51,6 +66,10 @@ fn check_options(name: &'static str, conv: &Conv, axes: usize) -> Result<()> {
         }
         if what != "pad" && values.contains(&0) {
             return Err(Error::value(name, format_args!("{what} >= 1"), format_args!("{values:?}")));
+        }
+        // The kernels' arithmetic of places does not overflow below.
+        if values.iter().any(|&value| value > MAX_OPTION) {
+            return Err(Error::value(name, format_args!("{what} <= {MAX_OPTION}"), format_args!("{values:?}")));
         }
     }
     if conv.groups == 0 {
@@ -115,14 +134,16 @@ pub fn convolution(x: &Array, w: &Array, conv: &Conv, cover_all: bool) -> Array 
             out.push(at);
         }
         let (x, w) = (x.astype(dtype), w.astype(dtype));
-        Ok(one(Array::call(Kernel::Conv(conv.clone()), &[&x, &w], &[(out.into(), dtype)])))
+        let out = result_shape(NAME, out)?;
+        Ok(one(Array::call(Kernel::Conv(conv.clone()), &[&x, &w], &[(out, dtype)])))
     })
 }
 
 fn check_channels(name: &'static str, conv: &Conv, channels: usize, ws: &Shape) -> Result<()> {
     let groups = conv.groups;
-    if ws[1] * groups != channels {
-        return Err(mismatch(name, "x.shape[1] == W.shape[1] * groups", channels, ws[1] * groups));
+    if ws[1].checked_mul(groups) != Some(channels) {
+        let actual = format!("{} * {groups}", ws[1]);
+        return Err(mismatch(name, "x.shape[1] == W.shape[1] * groups", channels, actual));
     }
     if !ws[0].is_multiple_of(groups) {
         return Err(Error::mismatch(name, format_args!("W.shape[0] % groups == 0 (groups {groups})"), ws[0]));
@@ -163,7 +184,7 @@ fn backward_data(
     if gs[1] != ws[0] {
         return Err(mismatch(name, &format!("{}.shape[1] == W.shape[0]", letters[0]), gs[1], ws[0]));
     }
-    check_channels(name, conv, ws[1] * conv.groups, ws)?;
+    check_channels(name, conv, ws[1].saturating_mul(conv.groups), ws)?;
     for i in 0..axes {
         // As Chainer: the size must give back the input's, for either rounding.
         let forward = |cover| get_conv_outsize(size[i], ws[2 + i], conv.stride[i], conv.pad[i], cover, conv.dilate[i]);
@@ -172,7 +193,8 @@ fn backward_data(
             return Err(Error::mismatch(name, expect, format_args!("{} (convolved: {})", size[i], forward(false))));
         }
     }
-    let out: Shape = [gs[0], ws[1] * conv.groups].into_iter().chain(size.iter().copied()).collect();
+    let out = [gs[0], ws[1] * conv.groups].into_iter().chain(size.iter().copied());
+    let out = result_shape(name, out.collect())?;
     let (gy, w) = (gy.astype(dtype), w.astype(dtype));
     Ok(one(Array::call(Kernel::ConvBackwardData(conv.clone()), &[&gy, &w], &[(out, dtype)])))
 }

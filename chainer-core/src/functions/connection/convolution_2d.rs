@@ -2,9 +2,9 @@
 
 use chainer_kernels::kernel::Conv;
 
-use super::convolution::Convolution;
+use super::convolution::{Convolution, with_bias};
 use crate::functions::{Pair, settings};
-use crate::{Array, AsOptVariable, AsVariable, Error, Variable, apply};
+use crate::{AsOptVariable, AsVariable, Variable, apply};
 
 settings! {
     /// [`convolution_2d`] with settings.
@@ -26,42 +26,21 @@ impl Convolution2D {
     /// Applies the function.
     #[track_caller]
     pub fn call(self, x: impl AsVariable, w: impl AsVariable, b: impl AsOptVariable) -> Variable {
-        let (w, b) = (w.as_variable(), b.as_opt_variable());
-        if let Some(b) = &b
-            && let Err(error) = check_bias(b.data(), w.data())
-        {
-            return Variable::failed(error.at(std::panic::Location::caller()));
-        }
+        self.call_as("convolution_2d", x.as_variable(), w.as_variable(), b.as_opt_variable())
+    }
+
+    /// Applies the function under the name of one that is made of it.
+    #[track_caller]
+    pub(super) fn call_as(self, name: &'static str, x: Variable, w: Variable, b: Option<Variable>) -> Variable {
         let conv = Conv {
             stride: self.stride.spatial(),
             pad: self.pad.spatial(),
             dilate: self.dilate.spatial(),
             groups: self.groups,
         };
-        let function = Convolution { name: "convolution_2d", axes: 2, conv, cover_all: self.cover_all };
-        let y = apply(function, [x.as_variable(), w]).one();
-        match b {
-            Some(b) if y.error().is_none() => y + b.reshape([1, b.size(), 1, 1]),
-            _ => y,
-        }
+        let y = apply(Convolution { name, axes: 2, conv, cover_all: self.cover_all }, [x, w]).one();
+        with_bias(name, y, b, "W.shape[0]")
     }
-}
-
-/// One number for each output channel.
-fn check_bias(b: &Array, w: &Array) -> crate::Result<()> {
-    b.check()?;
-    w.check()?;
-    let refuse = |expect: &str, actual: String| Err(Error::mismatch("convolution_2d", expect, actual));
-    if b.dtype() != w.dtype() {
-        return refuse("b.dtype == W.dtype", format!("{} != {}", b.dtype(), w.dtype()));
-    }
-    if b.ndim() != 1 {
-        return refuse("b.ndim == 1", format!("{} != 1", b.ndim()));
-    }
-    if w.ndim() == 4 && b.size() != w.shape()[0] {
-        return refuse("b.shape[0] == W.shape[0]", format!("{} != {}", b.size(), w.shape()[0]));
-    }
-    Ok(())
 }
 
 /// Two-dimensional convolution (cross-correlation) of images x (N, C, height, width) with filters W (O, C, window height, window width)
