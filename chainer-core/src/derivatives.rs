@@ -172,6 +172,12 @@ table! { (gy)
     Softplus: [a => gy * a.sigmoid()];
     Erf: [a => gy * (-a.square()).exp() * FRAC_2_SQRT_PI];
     Erfc: [a => gy * (-a.square()).exp() * -FRAC_2_SQRT_PI];
+    Erfinv: [y => gy * y.square().exp() * (1.0 / FRAC_2_SQRT_PI)];
+    Erfcinv: [y => gy * y.square().exp() * (-1.0 / FRAC_2_SQRT_PI)];
+    Lgamma: [a => gy * a.digamma()];
+    Digamma: [a => gy * a.polygamma(1.0)];
+    // The order counts as an integer.
+    Polygamma: [a b => gy * a.polygamma(b + 1.0)];
     Deg2rad: [=> gy * (PI / 180.0)];
     Rad2deg: [=> gy * (180.0 / PI)];
     Add: [=> gy] [=> gy];
@@ -225,7 +231,8 @@ mod tests {
     fn domain(op: Op) -> [f64; 4] {
         match op {
             Op::Sqrt | Op::Cbrt | Op::Rsqrt | Op::Log | Op::Log2 | Op::Log10 | Op::Log1p => [0.3, 0.9, 1.7, 4.0],
-            Op::Arcsin | Op::Arccos | Op::Arctanh => [-0.8, -0.1, 0.4, 0.7],
+            Op::Arcsin | Op::Arccos | Op::Arctanh | Op::Erfinv => [-0.8, -0.1, 0.4, 0.7],
+            Op::Erfcinv => [0.2, 0.8, 1.1, 1.7],
             Op::Arccosh => [1.3, 1.9, 2.5, 4.0],
             _ => [-1.7, -0.4, 0.6, 1.2],
         }
@@ -255,7 +262,9 @@ mod tests {
 
     #[test]
     fn every_operation_of_two_operands() {
-        for &op in Op::ALL.iter().filter(|op| op.arity() == 2).filter(|op| is_smooth(op)) {
+        // The order of a polygamma function is a whole number.
+        let smooth = Op::ALL.iter().filter(|op| op.arity() == 2).filter(|op| is_smooth(op) && **op != Op::Polygamma);
+        for &op in smooth {
             let x = Array::from([[0.7f64, 1.9, 2.7], [3.1, 0.4, 1.2]]);
             let y = Array::from([[1.1f64], [0.45]]);
             let at = Location::caller();
@@ -271,6 +280,15 @@ mod tests {
                 check(flipped, std::slice::from_ref(&x)).unwrap_or_else(fail);
             }
             check(scalar, &[x]).unwrap_or_else(fail);
+        }
+    }
+
+    #[test]
+    fn polygamma_functions_of_any_order() {
+        let x = Array::from([-1.3f64, 0.7, 2.5]);
+        for order in [0, 1, 4] {
+            let f = move |xs: &[Variable]| xs[0].polygamma(order) * 0.01;
+            check(f, std::slice::from_ref(&x)).unwrap_or_else(|e| panic!("{order}: {e}"));
         }
     }
 

@@ -124,6 +124,14 @@ ops! {
     Erf, "erf", 1, Float;
     /// `1 - erf(x)`.
     Erfc, "erfc", 1, Float;
+    /// The inverse of `erf`.
+    Erfinv, "erfinv", 1, Float;
+    /// The inverse of `erfc`.
+    Erfcinv, "erfcinv", 1, Float;
+    /// `log(|gamma(x)|)`.
+    Lgamma, "lgamma", 1, Float;
+    /// The derivative of `lgamma`.
+    Digamma, "digamma", 1, Float;
     /// Radians of degrees.
     Deg2rad, "deg2rad", 1, Float;
     /// Degrees of radians.
@@ -171,6 +179,8 @@ ops! {
     Pow, "power", 2, Same;
     /// The angle of the point (y, x); operands in the order y, x.
     Arctan2, "arctan2", 2, Float;
+    /// The n-th derivative of `digamma` at x; operands in the order x, n. NaN unless n is a whole number.
+    Polygamma, "polygamma", 2, Float;
     /// `sqrt(x*x + y*y)` without overflow.
     Hypot, "hypot", 2, Float;
     /// |x| with the sign of y.
@@ -260,6 +270,7 @@ impl Op {
             Exp | Exp2 | Expm1 | Log | Log2 | Log10 | Log1p | Sin | Cos | Tan | Arcsin | Arccos | Arctan | Sinh
             | Cosh | Tanh | Arcsinh | Arccosh | Arctanh | Sigmoid | Softplus | Erf | Erfc | Pow | Arctan2 | Hypot
             | Logaddexp | Logaddexp2 => 15,
+            Erfinv | Erfcinv | Lgamma | Digamma | Polygamma => 50,
             _ => 1,
         }
     }

@@ -119,6 +119,7 @@ methods! {
     unary {
         cos => Cos Float;
         cosh => Cosh Float;
+        digamma => Digamma Float;
         exp => Exp Float;
         exp2 => Exp2 Float;
         floor => Floor Float;
@@ -137,6 +138,7 @@ methods! {
         greater_equal => GreaterEqual Bool;
         less_equal => LessEqual Bool;
         logical_or => LogicalOr Bool;
+        polygamma => Polygamma Float;
         pow => Pow Float;
     }
 }

@@ -364,6 +364,14 @@ methods! {
         erf => Erf;
         /// `1 - erf(x)`.
         erfc => Erfc;
+        /// The inverse of `erf`.
+        erfinv => Erfinv;
+        /// The inverse of `erfc`.
+        erfcinv => Erfcinv;
+        /// `log(|gamma(x)|)`.
+        lgamma => Lgamma;
+        /// The derivative of `lgamma`.
+        digamma => Digamma;
         /// Radians of degrees.
         deg2rad => Deg2rad;
         /// Degrees of radians.
@@ -410,6 +418,8 @@ methods! {
         arctan2 => Arctan2;
         /// `sqrt(x*x + y*y)`.
         hypot => Hypot;
+        /// The n-th derivative of `digamma` at x (`self`); n is `other`.
+        polygamma => Polygamma;
         /// |x| with the sign of y.
         copysign => Copysign;
         /// The next representable number after x towards y.

@@ -21,6 +21,7 @@ mod scan;
 mod simd;
 mod sort;
 mod space;
+mod special;
 mod strided;
 #[cfg(test)]
 mod testing;

@@ -105,6 +105,9 @@ pub(super) fn headers(program: &Program) -> Vec<&'static str> {
     if program.instrs.iter().any(|i| matches!(i.op, Op::Uniform | Op::Normal)) {
         headers.push("philox.cuh");
     }
+    if program.instrs.iter().any(|i| matches!(i.op, Op::Digamma | Op::Polygamma)) {
+        headers.push("special.cuh");
+    }
     headers
 }
 

@@ -214,6 +214,10 @@ fn float(op: Op, dtype: Dtype, a: &str, b: &str) -> Option<String> {
         Op::Softplus => format!("softplus({a})"),
         Op::Erf => builtin("erf"),
         Op::Erfc => builtin("erfc"),
+        Op::Erfinv => builtin("erfinv"),
+        Op::Erfcinv => builtin("erfcinv"),
+        Op::Lgamma => builtin("lgamma"),
+        Op::Digamma => format!("digamma({a})"),
         Op::Deg2rad => format!("{a} * 0.017453292519943295{f}"),
         Op::Rad2deg => format!("{a} * 57.29577951308232{f}"),
         Op::Floor => builtin("floor"),
@@ -235,6 +239,7 @@ fn float(op: Op, dtype: Dtype, a: &str, b: &str) -> Option<String> {
         Op::Fmod => builtin("fmod"),
         Op::Pow => builtin("pow"),
         Op::Arctan2 => builtin("atan2"),
+        Op::Polygamma => format!("polygamma({a}, {b})"),
         Op::Hypot => builtin("hypot"),
         Op::Copysign => builtin("copysign"),
         // The neighbours of a half-precision number are its own, not those of the float that holds it.

@@ -23,11 +23,12 @@ mod tests;
 
 /// The header files that generated kernels include, by name. Their folder is inside the crate, not at the workspace's root
 /// (where a link leads to it), because a published crate cannot embed files from outside its own folder.
-pub const HEADERS: [(&str, &str); 5] = [
+pub const HEADERS: [(&str, &str); 6] = [
     ("types.cuh", include_str!("../../kernels/types.cuh")),
     ("half.cuh", include_str!("../../kernels/half.cuh")),
     ("math.cuh", include_str!("../../kernels/math.cuh")),
     ("philox.cuh", include_str!("../../kernels/philox.cuh")),
+    ("special.cuh", include_str!("../../kernels/special.cuh")),
     ("reduce.cuh", include_str!("../../kernels/reduce.cuh")),
 ];
 

@@ -3,6 +3,7 @@
 use super::loops::{Binary, Map1, Map2, Unary};
 use super::real::Real;
 use crate::cpu::simd::{BlockFn, Level, SimdLevel, select, select_scalar};
+use crate::cpu::special;
 use crate::op::Op;
 
 macro_rules! unary {
@@ -144,6 +145,10 @@ unary! {
     Softplus -> T: |x| x.softplus::<L>();
     Erf -> T: |x| x.erf::<L>();
     Erfc -> T: |x| x.erfc::<L>();
+    Erfinv -> T: |x| T::of(special::erfinv(x.to_f64()));
+    Erfcinv -> T: |x| T::of(special::erfcinv(x.to_f64()));
+    Lgamma -> T: |x| T::of(libm::lgamma(x.to_f64()));
+    Digamma -> T: |x| T::of(special::digamma(x.to_f64()));
     Deg2rad -> T: |x| x * T::of(std::f64::consts::PI / 180.0);
     Rad2deg -> T: |x| x * T::of(180.0 / std::f64::consts::PI);
     Floor -> T: |x| x.round_down();
@@ -168,6 +173,7 @@ binary! {
     Fmod -> T: |x, y| x % y;
     Pow -> T: |x, y| x.pow::<L>(y), if x.is_plain_power::<L>(y), else x.careful_pow(y);
     Arctan2 -> T: |y, x| y.arctan2(x);
+    Polygamma -> T: |x, n| T::of(special::polygamma(n.to_f64(), x.to_f64()));
     Hypot -> T: |x, y| x.hypot(y);
     Copysign -> T: |x, y| x.with_sign_of(y);
     Nextafter -> T: |x, y| x.next_after(y);
@@ -204,9 +210,9 @@ pub(super) fn block_fn<T: Real>(op: Op, level: SimdLevel) -> Option<BlockFn> {
     Some(table! {
         vector: Neg Abs Sign Square Reciprocal Sqrt Rsqrt Exp Exp2 Expm1 Log Log2 Log10 Log1p Sin Cos Tan Tanh Sigmoid Softplus
             Erf Floor Ceil Trunc Rint;
-        scalar: Cbrt Arcsin Arccos Arctan Sinh Cosh Arcsinh Arccosh Arctanh Erfc Deg2rad Rad2deg FrexpFraction FrexpExponent
+        scalar: Cbrt Arcsin Arccos Arctan Sinh Cosh Arcsinh Arccosh Arctanh Erfc Erfinv Erfcinv Lgamma Digamma Deg2rad Rad2deg FrexpFraction FrexpExponent
             IsNan IsInf IsFinite Signbit;
         vector2: Add Sub Mul Div Pow Maximum Minimum Equal NotEqual Less LessEqual Greater GreaterEqual;
-        scalar2: FloorDiv Remainder Fmod Arctan2 Hypot Copysign Nextafter Logaddexp Logaddexp2 Ldexp Fmax Fmin;
+        scalar2: FloorDiv Remainder Fmod Arctan2 Polygamma Hypot Copysign Nextafter Logaddexp Logaddexp2 Ldexp Fmax Fmin;
     })
 }

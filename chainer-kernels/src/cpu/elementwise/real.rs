@@ -31,6 +31,7 @@ pub(super) trait Real:
     fn frexp(self) -> (Self, i32);
     fn ldexp(self, n: i32) -> Self;
     fn to_i32(self) -> i32;
+    fn to_f64(self) -> f64;
 
     fn exp<L: Level>(self) -> Self;
     fn exp2<L: Level>(self) -> Self;
@@ -124,6 +125,10 @@ macro_rules! common {
         #[inline(always)]
         fn to_i32(self) -> i32 {
             self as i32
+        }
+        #[inline(always)]
+        fn to_f64(self) -> f64 {
+            self as f64
         }
         #[inline(always)]
         fn cbrt(self) -> Self {

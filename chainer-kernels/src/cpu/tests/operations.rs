@@ -122,6 +122,11 @@ fn tolerance(op: Op, dtype: Dtype) -> Option<f64> {
         | Op::Softplus
         | Op::Erf
         | Op::Erfc
+        | Op::Erfinv
+        | Op::Erfcinv
+        | Op::Lgamma
+        | Op::Digamma
+        | Op::Polygamma
         | Op::Cbrt
         | Op::Arctan2
         | Op::Hypot

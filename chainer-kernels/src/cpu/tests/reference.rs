@@ -1,5 +1,6 @@
 //! A naive interpreter of programs, one element at a time: what the executor is compared with. It shares no code with it.
 
+use crate::cpu::special;
 use crate::dtype::Dtype;
 use crate::op::Op;
 use crate::program::{Instr, Program, Value};
@@ -246,6 +247,12 @@ fn double(op: Op, x: f64, y: f64) -> Wide {
         Op::Softplus => libm::log1p(libm::exp(x)),
         Op::Erf => libm::erf(x),
         Op::Erfc => libm::erfc(x),
+        // These have their own tests; here it is only about wiring.
+        Op::Erfinv => special::erfinv(x),
+        Op::Erfcinv => special::erfcinv(x),
+        Op::Lgamma => libm::lgamma(x),
+        Op::Digamma => special::digamma(x),
+        Op::Polygamma => special::polygamma(y, x),
         Op::Deg2rad => x * (std::f64::consts::PI / 180.0),
         Op::Rad2deg => x * (180.0 / std::f64::consts::PI),
         Op::Floor => x.floor(),

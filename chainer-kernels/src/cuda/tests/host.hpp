@@ -51,6 +51,29 @@ static unsigned short narrow_half(double x) {
     return (unsigned short)(((exponent + 13) << 10) + places) | (signbit(x) ? 0x8000 : 0);
 }
 
+// The inverse error functions, which C lacks: by halving an interval until it has no inside.
+template <class Decreasing> static double root(double low, double high, Decreasing f) {
+    for (;;) {
+        const double middle = low + (high - low) / 2;
+        if (middle <= low || middle >= high) return middle;
+        (f(middle) > 0 ? low : high) = middle;
+    }
+}
+static double erfcinv(double z) {
+    if (!(z >= 0 && z <= 2)) return NAN;
+    if (z == 0 || z == 2) return z == 0 ? INFINITY : -INFINITY;
+    if (z > 1) return -root(0, 30, [&](double y) { return 2 - z <= 0.5 ? erfc(y) - (2 - z) : (z - 1) - erf(y); });
+    return root(0, 30, [&](double y) { return z <= 0.5 ? erfc(y) - z : (1 - z) - erf(y); });
+}
+static double erfinv(double x) {
+    if (!(fabs(x) < 1)) return fabs(x) == 1 ? copysign(INFINITY, x) : NAN;
+    const double size = fabs(x);
+    if (size > 0.5) return copysign(erfcinv(1 - size), x);
+    return x == 0 ? x : copysign(root(0, 1, [&](double y) { return size - erf(y); }), x);
+}
+static float erfinvf(float x) { return (float)erfinv(x); }
+static float erfcinvf(float x) { return (float)erfcinv(x); }
+
 namespace chainer {
 static float cospif(float x) { return (float)cos(M_PI * x); }
 static float sinpif(float x) { return (float)sin(M_PI * x); }

@@ -254,7 +254,10 @@ fn is_exact(op: Op) -> bool {
     ) && !matches!(
         op,
         Sinh | Cosh | Tanh | Arcsinh | Arccosh | Arctanh | Sigmoid | Softplus | Erf | Erfc | Pow | Arctan2
-    ) && !matches!(op, Hypot | Logaddexp | Logaddexp2 | Deg2rad | Rad2deg)
+    ) && !matches!(
+        op,
+        Erfinv | Erfcinv | Lgamma | Digamma | Polygamma | Hypot | Logaddexp | Logaddexp2 | Deg2rad | Rad2deg
+    )
 }
 
 fn run_map(
