@@ -77,6 +77,7 @@ mod shuffle;
 mod summary;
 pub mod training;
 pub mod type_check;
+pub mod utils;
 mod variable;
 mod walk;
 

@@ -7,6 +7,7 @@ use chainer::dataset::{Concat, Dataset};
 use chainer::datasets::{SubDataset, get_cross_validation_datasets, split_dataset_n};
 use chainer::initializers::{self, Constant, Initializer, get_fans};
 use chainer::iterators::{DatasetIterator, SerialIterator};
+use chainer::random::Generator;
 use chainer::reporter::{Observation, Reporter};
 use chainer::serializers::{Serializer, read_npy};
 use chainer::training::extensions::{ExponentialShift, LinearShift};
@@ -14,6 +15,7 @@ use chainer::training::triggers::{
     BestValueTrigger, IntervalTrigger, ManualScheduleTrigger, MaxValueTrigger, MinValueTrigger,
 };
 use chainer::training::{Clock, Context as TrainingContext, Extension, Trigger, Unit, UpdateStep, Updater};
+use chainer::utils::WalkerAlias;
 use chainer::{Array, ArrayOps, DictSummary, Dtype, Flag, Summary, flag};
 use chainer_kernels::ops;
 use chainer_tests::golden::{Arguments, Context, Failure, Layout, Outcome};
@@ -52,6 +54,7 @@ const ADAPTERS: &[(&str, Adapter)] = &[
     ("training.triggers.ManualScheduleTrigger", schedule_trigger),
     ("training.triggers.MaxValueTrigger", |c, a| best_value(c, a, MaxValueTrigger::new(a.text("key")?))),
     ("training.triggers.MinValueTrigger", |c, a| best_value(c, a, MinValueTrigger::new(a.text("key")?))),
+    ("utils.WalkerAlias", walker_alias),
     ("utils.get_conv_outsize", |c, a| {
         sizes(c, a, |row| ops::get_conv_outsize(row[0], row[1], row[2], row[3], row[4] != 0, row[5]))
     }),
@@ -143,6 +146,36 @@ fn sizes(context: &Context<'_>, args: &Arguments<'_>, size: fn(&[usize]) -> usiz
     let rows: Vec<usize> = rows.to_vec::<i64>()?.into_iter().map(|n| n as usize).collect();
     let sizes: Vec<i64> = rows.chunks(width).map(|row| size(row) as i64).collect();
     context.check("out0", &Array::from(sizes))
+}
+
+/// How the distribution is cut into columns is up to each implementation: what is compared is the distribution that the recorded
+/// columns give, and with it the shares of a large sample.
+fn walker_alias(context: &Context<'_>, args: &Arguments<'_>) -> Outcome {
+    let walker = WalkerAlias::new(args.floats("probs")?)?;
+    let (columns, samples) = (walker.probabilities().len(), 40_000);
+    let own = context.recorded.array("out0", Layout::RowMajor)?.to_f64_vec()?;
+    let numbers = context.recorded.array("out1", Layout::RowMajor)?.to_vec::<i32>()?;
+    let mut recorded = vec![0.0; columns];
+    for (own, pair) in own.iter().zip(numbers.chunks(2)) {
+        recorded[pair[0] as usize] += own / columns as f64;
+        recorded[pair[1] as usize] += (1.0 - own) / columns as f64;
+    }
+    let mut shares = vec![0.0; columns];
+    for number in walker.sample_from(&Generator::new(0), samples).to_vec::<i32>()? {
+        shares[number as usize] += 1.0 / samples as f64;
+    }
+    let tolerance = context.case.tolerance()?;
+    for (number, &want) in recorded.iter().enumerate() {
+        let (got, share) = (walker.probabilities()[number], shares[number]);
+        if (got - want).abs() > tolerance.atol + tolerance.rtol * want {
+            return Err(format!("number {number} has probability {got}, expected {want}").into());
+        }
+        // Six standard deviations.
+        if (share - want).abs() > 6.0 * (want * (1.0 - want) / samples as f64).sqrt() + 1e-9 {
+            return Err(format!("number {number} has share {share} of {samples} samples, expected {want}").into());
+        }
+    }
+    Ok(())
 }
 
 fn cross_validation(context: &Context<'_>, args: &Arguments<'_>) -> Outcome {

@@ -1,0 +1,5 @@
+//! Algorithms of general use: drawing from a discrete distribution.
+
+mod walker_alias;
+
+pub use walker_alias::{Sampler, WalkerAlias};
