@@ -15,6 +15,12 @@ pub(super) fn first_order<const N: usize>(
     apply(FirstOrder { name, gradients: gradients.into() }, read).many()
 }
 
+/// [`first_order`] of as many gradients as there happen to be.
+pub(super) fn first_order_list(name: &'static str, read: impl AsVariables, gradients: Vec<Array>) -> Vec<Variable> {
+    let count = gradients.len();
+    apply(FirstOrder { name, gradients: gradients.into() }, read).list(count)
+}
+
 struct FirstOrder {
     name: &'static str,
     gradients: Outputs,

@@ -15,30 +15,37 @@ pub(crate) fn check_indices(
     ignore: Option<i64>,
 ) -> Result<usize> {
     let mut counted = 0;
-    let mut outside = None;
-    with_element!(indices.dtype(), T => {
-        let view = indices.view::<T>()?;
-        for (i, index) in view.array().iter().enumerate() {
-            let index = index.to_scalar().as_i64();
-            if Some(index) == ignore {
-                continue;
-            }
-            counted += 1;
-            if index < 0 || index as u64 >= size as u64 {
-                outside = Some((i, index));
-                break;
-            }
+    let expect = || {
+        let ignored = ignore.map_or(String::new(), |label| format!(" or {name} == {label} (ignore_label)"));
+        format!("0 <= {name} < {size}{ignored}")
+    };
+    check_integers(operation, name, indices, expect, |_, index| {
+        if Some(index) == ignore {
+            return true;
         }
+        counted += 1;
+        index >= 0 && (index as u64) < size as u64
+    })?;
+    Ok(counted)
+}
+
+/// Checks that `accept` takes each element of an integer array, given its place in row-major order; `expect` says what it takes.
+pub(crate) fn check_integers(
+    operation: &'static str,
+    name: &str,
+    values: &Array,
+    expect: impl FnOnce() -> String,
+    mut accept: impl FnMut(usize, i64) -> bool,
+) -> Result<()> {
+    let refused = with_element!(values.dtype(), T => {
+        let view = values.view::<T>()?;
+        let values = view.array();
+        let mut numbered = values.iter().map(|value| value.to_scalar().as_i64()).enumerate();
+        numbered.find(|&(i, value)| !accept(i, value))
     });
-    match outside {
-        None => Ok(counted),
-        Some((i, index)) => {
-            let place = place(indices.shape(), i);
-            let ignored = ignore.map_or(String::new(), |label| format!(" or {name} == {label} (ignore_label)"));
-            let message = format!("Expect: 0 <= {name} < {size}{ignored}\nActual: {name}{place} = {index}");
-            Err(Error::new(ErrorKind::IndexOutOfBounds, operation, message))
-        }
-    }
+    let Some((i, value)) = refused else { return Ok(()) };
+    let message = format!("Expect: {}\nActual: {name}{} = {value}", expect(), place(values.shape(), i));
+    Err(Error::new(ErrorKind::IndexOutOfBounds, operation, message))
 }
 
 /// The index of the `i`-th element in row-major order: `[1, 2]`.

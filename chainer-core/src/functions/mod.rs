@@ -35,8 +35,8 @@ pub use array::*;
 pub use connection::*;
 pub use evaluation::*;
 #[allow(unused_imports)]
-use first_order::first_order;
-use indices::check_indices;
+use first_order::{first_order, first_order_list};
+use indices::{check_indices, check_integers};
 pub use loss::*;
 pub use math::*;
 pub use noise::*;

@@ -1,9 +1,6 @@
 //! [`mean_absolute_error`].
 
-use std::panic::Location;
-
-use super::check_pair;
-use crate::functions::mean;
+use super::{Reduction, check_alike, positioned};
 use crate::{AsVariable, Variable};
 
 /// The mean of the absolute differences of all elements. Where both are equal the gradient is 0.
@@ -19,9 +16,9 @@ use crate::{AsVariable, Variable};
 /// ```
 #[track_caller]
 pub fn mean_absolute_error(x0: impl AsVariable, x1: impl AsVariable) -> Variable {
-    let (x0, x1) = (x0.as_variable(), x1.as_variable());
-    match check_pair("mean_absolute_error", &x0, &x1) {
-        Ok(()) => mean((x0 - x1).abs(), None, false),
-        Err(error) => Variable::failed(error.at(Location::caller())),
-    }
+    positioned(|| {
+        let (x0, x1) = (x0.as_variable(), x1.as_variable());
+        check_alike("mean_absolute_error", &[("x0", &x0), ("x1", &x1)])?;
+        Ok(Reduction::Mean.of((x0 - x1).abs()))
+    })
 }

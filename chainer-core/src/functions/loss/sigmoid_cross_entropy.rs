@@ -1,12 +1,9 @@
 //! [`sigmoid_cross_entropy`].
 
-use std::panic::Location;
-
-use chainer_kernels::ArrayOps;
-
-use super::Reduction;
-use crate::functions::{check_indices, settings};
-use crate::{AsVariable, Error, Result, Variable};
+use super::labels::BinaryLabels;
+use super::{Reduction, positioned};
+use crate::functions::settings;
+use crate::{AsVariable, Result, Variable};
 
 settings! {
     /// [`sigmoid_cross_entropy`] with settings.
@@ -22,40 +19,14 @@ impl SigmoidCrossEntropy {
     /// Applies the function.
     #[track_caller]
     pub fn call(self, x: impl AsVariable, t: impl AsVariable) -> Variable {
-        let at = Location::caller();
-        self.loss(x.as_variable(), t.as_variable()).map_err(|error| error.at(at)).into()
+        positioned(|| self.loss(x.as_variable(), t.as_variable()))
     }
 
-    #[track_caller]
     fn loss(self, x: Variable, t: Variable) -> Result<Variable> {
-        const NAME: &str = "sigmoid_cross_entropy";
-        x.check()?;
-        t.check()?;
-        if !x.dtype().is_float() {
-            return Err(Error::mismatch(NAME, "x.dtype.kind == f", format_args!("{} != f", x.dtype().kind())));
-        }
-        if !t.dtype().is_integer() {
-            return Err(Error::mismatch(NAME, "t.dtype.kind == i", format_args!("{} != i", t.dtype().kind())));
-        }
-        if x.shape() != t.shape() {
-            let actual = format!("{:?} != {:?}", x.shape(), t.shape());
-            return Err(Error::mismatch(NAME, "x.shape == t.shape", actual));
-        }
-        let t = t.into_data();
-        let counted = check_indices(NAME, "t", &t, 2, Some(-1))?;
-        let batch = x.len();
+        let labels = BinaryLabels::new("sigmoid_cross_entropy", &x, t)?;
         // log(1 + exp(x)) for label 0, log(1 + exp(-x)) for label 1: exact in both tails.
-        let positive = Variable::constant((&t).equal(1));
-        let losses = positive.select(-&x, x).softplus();
-        let losses = if counted == t.size() { losses } else { Variable::constant(t.not_equal(-1)).select(losses, 0.0) };
-        Ok(match self.reduce {
-            Reduction::No => losses,
-            Reduction::Sum => losses.sum(),
-            Reduction::Mean => {
-                let count = if self.normalize { counted } else { batch };
-                (losses * (1.0 / count.max(1) as f64)).sum()
-            }
-        })
+        let losses = labels.positive().select(-&x, x).softplus();
+        Ok(labels.reduced(losses, self.reduce, self.normalize))
     }
 }
 
