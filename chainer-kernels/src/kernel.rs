@@ -43,10 +43,17 @@ pub enum Kernel {
     MaxPoolBackward(Pool),
     /// ggx, index → ggy: reads the place that `index` names.
     MaxPoolGather(Pool),
-    /// x → y: the mean over each window.
+    /// x → y: the mean (or sum) over each window.
     AveragePool(AveragePool),
     /// gy → gx.
     AveragePoolBackward(AveragePool),
+    /// x (N, C, spatial…) → y (N, C, window…, out…): what each element of the window meets; zeros outside x.
+    Unfold(Window),
+    /// y → x: each element of x is the sum of the places where [`Kernel::Unfold`] puts it.
+    Fold(Window),
+    /// x (N, C, height, width), regions (R, 5) → int64 (R, C, out…): the row-major place in x of the largest element in each cell of
+    /// each region, -1 where a cell is empty.
+    RegionMax(RegionPool),
     /// x, indices (int) → x's axis `axis` replaced by the axes of `indices`. Negative indices count from the end.
     Take {
         /// The axis of x.
@@ -192,8 +199,42 @@ pub struct Pool {
 pub struct AveragePool {
     /// The window.
     pub pool: Pool,
-    /// Divide by the whole window (as Chainer does), or only by the number of elements inside x.
-    pub count_padding: bool,
+    /// What a window's sum is divided by.
+    pub divisor: Divisor,
+}
+
+/// What average pooling divides a window's sum by.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Divisor {
+    /// The size of the window, padding included (as Chainer does).
+    Window,
+    /// The number of elements inside x.
+    Inside,
+    /// Nothing: the sum itself.
+    One,
+}
+
+/// The geometry of a window that is laid out ([`Kernel::Unfold`]).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Window {
+    /// The window.
+    pub ksize: Spatial,
+    /// Steps of the window.
+    pub stride: Spatial,
+    /// Padding before the first element.
+    pub pad: Spatial,
+    /// Steps inside the window.
+    pub dilate: Spatial,
+}
+
+/// The geometry of pooling over regions. A region is (image, left, top, right, bottom) in units of which an element is `scale`; its borders
+/// are rounded (halves to even) and belong to it, it has at least one row and column, and its cells overlap where they do not divide it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RegionPool {
+    /// Rows and columns of cells.
+    pub cells: [usize; 2],
+    /// What regions are multiplied by.
+    pub scale: f64,
 }
 
 /// Whether a scatter adds or overwrites.
@@ -237,6 +278,9 @@ impl Kernel {
             Kernel::MaxPoolGather(_) => "max_pooling_gather",
             Kernel::AveragePool(_) => "average_pooling",
             Kernel::AveragePoolBackward(_) => "average_pooling_backward",
+            Kernel::Unfold(_) => "unfold",
+            Kernel::Fold(_) => "fold",
+            Kernel::RegionMax(_) => "region_max",
             Kernel::Take { .. } => "take",
             Kernel::Scatter { .. } => "scatter",
             Kernel::TakeAlongAxis { .. } => "take_along_axis",
@@ -280,7 +324,9 @@ impl Kernel {
             Kernel::MaxPool(p) | Kernel::AveragePool(AveragePool { pool: p, .. }) => {
                 size(outputs, 0) * p.ksize.iter().product::<usize>() as u64
             }
-            Kernel::Scan { .. } | Kernel::MaxPoolBackward(_) | Kernel::AveragePoolBackward(_) => size(inputs, 0),
+            Kernel::Scan { .. } | Kernel::MaxPoolBackward(_) | Kernel::AveragePoolBackward(_) | Kernel::Fold(_) => {
+                size(inputs, 0)
+            }
             _ => 0,
         }
     }

@@ -16,7 +16,7 @@ const GRAIN: usize = 1 << 13;
 /// x, indices → the named elements (row-major).
 pub(super) fn take(axis: usize, inputs: &[View], outputs: &[View]) -> Result<()> {
     let ([x, indices], [y]) = (inputs, outputs) else { return Err(wrong_arity("take_along_axis")) };
-    let places = resolve("take_along_axis", indices, axis, x.shape[axis])?;
+    let places = resolve("take_along_axis", &distinct(indices, axis), axis, x.shape[axis])?;
     with_bits!(x.dtype, T => {
         let (from, to) = (Ptr(x.ptr().cast::<T>()), Ptr(y.ptr().cast::<T>()));
         each(axis, &places, indices, x, y, |place, i, j| {
@@ -30,7 +30,7 @@ pub(super) fn take(axis: usize, inputs: &[View], outputs: &[View]) -> Result<()>
 /// base, indices, updates → base with each update set or added (row-major).
 pub(super) fn scatter(axis: usize, mode: ScatterMode, inputs: &[View], outputs: &[View]) -> Result<()> {
     let ([base, indices, updates], [out]) = (inputs, outputs) else { return Err(wrong_arity("scatter_along_axis")) };
-    let places = resolve("scatter_along_axis", indices, axis, base.shape[axis])?;
+    let places = resolve("scatter_along_axis", &distinct(indices, axis), axis, base.shape[axis])?;
     start_from(base, out);
     fn run<T: Copy>(
         axis: usize,
@@ -56,6 +56,14 @@ pub(super) fn scatter(axis: usize, mode: ScatterMode, inputs: &[View], outputs: 
     Ok(())
 }
 
+/// The indices without what repeats: lines along which they were broadcast share one line of indices, which is read once.
+fn distinct(indices: &View, axis: usize) -> View {
+    let size =
+        |(i, (&size, &stride)): (usize, (&usize, &isize))| if i != axis && stride == 0 { size.min(1) } else { size };
+    let shape = indices.shape.iter().zip(&indices.strides).enumerate().map(size).collect();
+    View { shape, ..indices.clone() }
+}
+
 /// Calls `f(place, line, element)` for every index: what it names, the offset of its line in `lined`, and the offset of its own
 /// element in `shaped`, which has the indices' shape. A line is one task's.
 fn each(
@@ -75,8 +83,12 @@ fn each(
     };
     let shape: smallvec::SmallVec<[usize; 4]> =
         indices.shape.iter().enumerate().filter(|(i, _)| *i != axis).map(|(_, d)| *d).collect();
-    // The indices were read in row-major order.
-    let order = indices.shape.strides();
+    // The distinct indices were read in row-major order.
+    let read = distinct(indices, axis).shape;
+    let mut order = read.strides();
+    for (step, (&own, &size)) in order.iter_mut().zip(read.iter().zip(indices.shape.iter())) {
+        *step = if own == size { *step } else { 0 };
+    }
     let rows = Rows::new(&shape, [&without(&lined.strides), &without(&shaped.strides), &without(&order)]);
     let len = rows.len;
     split(rows.count() * len, GRAIN.div_ceil(size), |range| {
@@ -139,6 +151,26 @@ mod tests {
                 prop_assert_eq!(values::<i16>(&y), want);
             }
         }
+    }
+
+    #[test]
+    fn broadcast_indices_name_the_same_in_every_line() {
+        let x: Vec<i32> = (0..24).collect();
+        let x = array(&x, &[2, 3, 4]);
+        let mut indices = array(&[3i64, 0, 1, 1], &[2, 1, 2]);
+        indices.shape = crate::Shape::new(&[2, 3, 2]);
+        indices.strides[1] = 0;
+        let y = output::<i32>(&[2, 3, 2]);
+        run(&Kernel::TakeAlongAxis { axis: 2 }, &[&x, &indices], &[&y]).unwrap();
+        assert_eq!(values::<i32>(&y), [3, 0, 7, 4, 11, 8, 13, 13, 17, 17, 21, 21]);
+        let (base, updates) = (array(&[0i32; 24], &[2, 3, 4]), array(&[1i32; 12], &[2, 3, 2]));
+        let sums = output::<i32>(&[2, 3, 4]);
+        let kernel = Kernel::ScatterAlongAxis { axis: 2, mode: ScatterMode::Add };
+        run(&kernel, &[&base, &indices, &updates], &[&sums]).unwrap();
+        assert_eq!(
+            values::<i32>(&sums),
+            [[1, 0, 0, 1]; 3].into_iter().chain([[0, 2, 0, 0]; 3]).flatten().collect::<Vec<_>>()
+        );
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod numeric;
 mod pool;
 mod pooling;
 mod reduce;
+mod regions;
 mod run;
 mod scan;
 mod simd;
@@ -93,6 +94,9 @@ fn row_major(kernel: &Kernel, inputs: &[View], outputs: &[View]) -> Result<()> {
         Kernel::MaxPoolGather(p) => pooling::max_gather(p, inputs, outputs),
         Kernel::AveragePool(p) => pooling::average(p, inputs, outputs),
         Kernel::AveragePoolBackward(p) => pooling::average_backward(p, inputs, outputs),
+        Kernel::Unfold(w) => pooling::unfold(w, inputs, outputs),
+        Kernel::Fold(w) => pooling::fold(w, inputs, outputs),
+        Kernel::RegionMax(r) => regions::max(r, inputs, outputs),
         Kernel::Take { axis } => gather::take(*axis, inputs, outputs),
         Kernel::Scatter { axis, mode } => gather::scatter(*axis, *mode, inputs, outputs),
         Kernel::TakeAlongAxis { axis } => along_axis::take(*axis, inputs, outputs),

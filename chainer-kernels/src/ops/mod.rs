@@ -27,6 +27,7 @@ mod product;
 mod scan;
 mod statistics;
 mod ufunc;
+mod window;
 
 pub use advanced::{scatter_add, scatter_set};
 pub use arrange::{
@@ -52,6 +53,7 @@ pub use product::{TensordotAxes, dot, inner, matmul, outer, tensordot, vdot};
 pub use scan::{argsort, cumprod, cumsum, sort};
 pub use statistics::{average, bincount, count_nonzero, nanmax, nanmin, std, var};
 pub use ufunc::{broadcast_arrays, copyto, frexp, modf, where_};
+pub use window::{fold, region_max, unfold};
 
 use crate::array::Array;
 use crate::error::{Error, Loc, Result};

@@ -161,13 +161,14 @@ pub fn max_pooling_gather(x: &Array, index: &Array, pool: &Pool) -> Array {
     })
 }
 
-/// The means over windows of x (N, C, spatial…): y (N, C, out…). `count_padding` divides by the whole window, as Chainer does.
+/// The means over windows of x (N, C, spatial…): y (N, C, out…). [`Divisor::Window`](crate::kernel::Divisor) counts padding, as Chainer
+/// does; with [`Divisor::One`](crate::kernel::Divisor) they are sums.
 ///
 /// ```
-/// use chainer_kernels::{Array, kernel::{AveragePool, Pool}, ops::average_pooling};
+/// use chainer_kernels::{Array, kernel::{AveragePool, Divisor, Pool}, ops::average_pooling};
 /// let x = Array::from([[[1.0f32, 3.0, 5.0, 7.0]]]);
 /// let pool = Pool { ksize: [2].into_iter().collect(), stride: [2].into_iter().collect(), pad: [1].into_iter().collect() };
-/// let pool = AveragePool { pool, count_padding: true };
+/// let pool = AveragePool { pool, divisor: Divisor::Window };
 /// assert_eq!(average_pooling(&x, &pool, false).to_vec::<f32>()?, [0.5, 4.0, 3.5]);
 /// # Ok::<(), chainer_kernels::Error>(())
 /// ```
@@ -182,9 +183,9 @@ pub fn average_pooling(x: &Array, pool: &AveragePool, cover_all: bool) -> Array 
 /// The gradient of [`average_pooling`] with respect to x, whose spatial sizes are `size`.
 ///
 /// ```
-/// use chainer_kernels::{Array, kernel::{AveragePool, Pool}, ops::average_pooling_backward};
+/// use chainer_kernels::{Array, kernel::{AveragePool, Divisor, Pool}, ops::average_pooling_backward};
 /// let pool = Pool { ksize: [2].into_iter().collect(), stride: [2].into_iter().collect(), pad: [0].into_iter().collect() };
-/// let pool = AveragePool { pool, count_padding: true };
+/// let pool = AveragePool { pool, divisor: Divisor::Window };
 /// let gx = average_pooling_backward(&Array::from([[[2.0f32, 4.0]]]), &pool, &[5]);
 /// assert_eq!(gx.to_vec::<f32>()?, [1.0, 1.0, 2.0, 2.0, 0.0]);
 /// # Ok::<(), chainer_kernels::Error>(())

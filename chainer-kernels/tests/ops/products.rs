@@ -1,4 +1,4 @@
-use chainer_kernels::kernel::{AveragePool, Conv, Pool};
+use chainer_kernels::kernel::{AveragePool, Conv, Divisor, Pool};
 use chainer_kernels::ops::{
     average_pooling, average_pooling_backward, convolution, convolution_backward_data, convolution_backward_filter,
     deconvolution, dot, inner, linalg, matmul, max_pooling, max_pooling_backward, outer, tensordot, vdot,
@@ -114,7 +114,7 @@ fn pooling_takes_any_layout() {
     let ((y, i), (z, j)) = (max_pooling(&x, &pool, false), max_pooling(&other, &pool, false));
     assert_eq!(y.to_vec::<f32>().unwrap(), z.to_vec::<f32>().unwrap());
     assert_eq!(i.to_vec::<i32>().unwrap(), j.to_vec::<i32>().unwrap());
-    let average = AveragePool { pool, count_padding: false };
+    let average = AveragePool { pool, divisor: Divisor::Inside };
     let (y, z) = (average_pooling(&x, &average, false), average_pooling(&other, &average, false));
     assert_eq!(y.to_vec::<f32>().unwrap(), z.to_vec::<f32>().unwrap());
     let gx = average_pooling_backward(&y, &average, &[6, 5]);

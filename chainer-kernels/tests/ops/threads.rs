@@ -1,6 +1,6 @@
 //! Results do not depend on the number of threads, to the bit.
 
-use chainer_kernels::kernel::{AveragePool, Conv, Pool, ScatterMode};
+use chainer_kernels::kernel::{AveragePool, Conv, Divisor, Pool, ScatterMode};
 use chainer_kernels::ops::*;
 use chainer_kernels::{Array, ArrayOps, Dtype, cpu};
 
@@ -19,7 +19,7 @@ fn no_bit_depends_on_the_number_of_threads() {
             let (x, w, gy) = (make(&[9, 12, 24, 24], 3), make(&[20, 12, 3, 3], 4), make(&[9, 20, 24, 24], 5));
             let thin = make(&[9, 1, 24, 24], 6);
             let (y, index) = max_pooling(&x, &pool, true);
-            let average = AveragePool { pool: pool.clone(), count_padding: true };
+            let average = AveragePool { pool: pool.clone(), divisor: Divisor::Window };
             let places = (random(&[3000], Dtype::F64, 7) * 40.0 + 20.0).astype(Dtype::I64);
             let updates = make(&[3000, 70], 8);
             out.extend([

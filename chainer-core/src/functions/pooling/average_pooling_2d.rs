@@ -1,6 +1,6 @@
 //! [`average_pooling_2d`].
 
-use chainer_kernels::kernel::{AveragePool, Pool};
+use chainer_kernels::kernel::{AveragePool, Divisor, Pool};
 use chainer_kernels::ops;
 
 use crate::functions::{Pair, Stride, named, settings};
@@ -70,7 +70,7 @@ impl AveragePooling2D {
     pub fn call(self, x: impl AsVariable) -> Variable {
         let pool =
             Pool { ksize: self.ksize.spatial(), stride: self.stride.or(self.ksize).spatial(), pad: self.pad.spatial() };
-        let pool = AveragePool { pool, count_padding: true };
+        let pool = AveragePool { pool, divisor: Divisor::Window };
         apply(AveragePooling { name: "average_pooling_2d", pool }, [x.as_variable()]).one()
     }
 }

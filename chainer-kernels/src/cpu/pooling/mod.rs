@@ -8,8 +8,12 @@ use super::numeric::{Number, Real, with_real};
 use super::strided::{Ptr, Rows, split};
 use super::{unsupported, wrong_arity};
 use crate::error::Result;
-use crate::kernel::{AveragePool, Pool, Spatial};
+use crate::kernel::{AveragePool, Divisor, Pool, Spatial};
 use crate::view::View;
+
+mod unfold;
+
+pub(super) use unfold::{fold, unfold};
 
 /// Window elements that a task should have at least.
 const GRAIN: usize = 1 << 15;
@@ -33,9 +37,13 @@ impl Windows {
             pad: pool.pad.clone(),
             dilate: pool.ksize.iter().map(|_| 1).collect(),
         };
+        Windows::of(geometry, x.shape[0] * x.shape[1])
+    }
+
+    fn of(geometry: Geometry, planes: usize) -> Self {
         let taps = geometry.taps();
         let grain = GRAIN.div_ceil((geometry.positions() * taps.len()).max(1));
-        Windows { taps, planes: x.shape[0] * x.shape[1], grain, geometry }
+        Windows { taps, planes, grain, geometry }
     }
 
     /// Calls `f` with the offsets of each plane in the given views, on several threads.
@@ -83,6 +91,18 @@ impl Windows {
             }
         }
     }
+}
+
+/// The offset of a segment's line in an array of the outputs' shape. The segment is one of all positions.
+fn output_line(g: &Geometry, segment: &Segment, strides: &[isize]) -> isize {
+    let last = g.output.len() - 1;
+    let mut rest = segment.at / g.output[last].max(1);
+    let mut offset = 0;
+    for axis in (0..last).rev() {
+        offset += (rest % g.output[axis]) as isize * strides[axis];
+        rest /= g.output[axis];
+    }
+    offset
 }
 
 /// The offsets of a plane's elements in row-major order.
@@ -202,11 +222,11 @@ fn divisors<A: Real<Acc = A>>(g: &Geometry, pool: &AveragePool, segment: &Segmen
     (segment.first..segment.end)
         .map(|j| {
             let start = (j * g.stride[last]) as isize - g.pad[last] as isize;
-            let count = if pool.count_padding {
-                g.window()
-            } else {
+            let count = match pool.divisor {
+                Divisor::Window => g.window(),
                 // A window of padding alone: its sum of nothing is 0 by whatever it is divided.
-                (outer * overlap(start, g.kernel[last], g.input[last])).max(1)
+                Divisor::Inside => (outer * overlap(start, g.kernel[last], g.input[last])).max(1),
+                Divisor::One => 1,
             };
             A::from_count(count)
         })
@@ -275,13 +295,7 @@ fn run_average_backward<T: Real>(pool: &AveragePool, gy: &View, gx: &View) {
         .into_iter()
         .map(|segment| {
             let by = divisors::<T::Acc>(g, pool, &segment);
-            // The offset of the line in gy.
-            let mut rest = segment.at / g.output[last].max(1);
-            let mut offset = 0;
-            for axis in (0..last).rev() {
-                offset += (rest % g.output[axis]) as isize * gy.strides[2 + axis];
-                rest /= g.output[axis];
-            }
+            let offset = output_line(g, &segment, &gy.strides[2..]);
             (segment, by, offset)
         })
         .collect();

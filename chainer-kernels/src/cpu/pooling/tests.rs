@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::cpu::testing::{array, assert_close, output, random, relaid, run, values};
 use crate::dtype::Element;
-use crate::kernel::{AveragePool, Kernel, Pool};
+use crate::kernel::{AveragePool, Divisor, Kernel, Pool, Window};
 use crate::scalar::Scalar;
 use crate::view::View;
 
@@ -109,10 +109,38 @@ fn check<T: Element>(case: &Case, tolerance: f64) {
     run(&Kernel::MaxPoolGather(case.pool()), &[&ggx, &index], &[&out]).unwrap();
     assert_close(&numbers::<T>(&out), &ggy, 0.0, "max gather");
 
-    for count_padding in [false, true] {
+    let ones = case.axes.iter().map(|_| 1).collect();
+    let Pool { ksize, stride, pad } = case.pool();
+    let window = Window { ksize, stride, pad, dilate: ones };
+    let columns: Vec<usize> =
+        case.lead.into_iter().chain([1, 4].into_iter().flat_map(|f| case.axes.iter().map(move |a| a[f]))).collect();
+    let taps: usize = case.axes.iter().map(|a| a[1]).product();
+    let positions: usize = case.axes.iter().map(|a| a[4]).product();
+    let place = |n: usize, tap: usize| (n / positions * taps + tap) * positions + n % positions;
+    let out = output::<T>(&columns);
+    run(&Kernel::Unfold(window.clone()), &[&x], &[&out]).unwrap();
+    let mut want = vec![0.0; columns.iter().product()];
+    for (n, window) in windows.iter().enumerate() {
+        window.iter().for_each(|&(tap, at)| want[place(n, tap)] = xs[at]);
+    }
+    assert_close(&numbers::<T>(&out), &want, 0.0, "unfold");
+    let given = make(columns, 4);
+    let (laid, out) = (numbers::<T>(&given), output::<T>(&case.shape(0)));
+    run(&Kernel::Fold(window), &[&given], &[&out]).unwrap();
+    let mut want = vec![0.0; xs.len()];
+    for (n, window) in windows.iter().enumerate() {
+        window.iter().for_each(|&(tap, at)| want[at] += laid[place(n, tap)]);
+    }
+    assert_close(&numbers::<T>(&out), &want, tolerance, "fold");
+
+    for divisor in [Divisor::Inside, Divisor::Window, Divisor::One] {
         let full: usize = case.axes.iter().map(|a| a[1]).product();
-        let by = |window: &Vec<(usize, usize)>| if count_padding { full } else { window.len().max(1) } as f64;
-        let pool = AveragePool { pool: case.pool(), count_padding };
+        let by = |window: &Vec<(usize, usize)>| match divisor {
+            Divisor::Inside => window.len().max(1) as f64,
+            Divisor::Window => full as f64,
+            Divisor::One => 1.0,
+        };
+        let pool = AveragePool { pool: case.pool(), divisor };
         let out = output::<T>(&case.shape(4));
         run(&Kernel::AveragePool(pool.clone()), &[&x], &[&out]).unwrap();
         let want: Vec<f64> = windows.iter().map(|w| w.iter().map(|p| xs[p.1]).sum::<f64>() / by(w)).collect();
