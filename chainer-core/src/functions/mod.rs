@@ -28,7 +28,7 @@ pub mod pooling;
 mod settings;
 mod spatial;
 
-use chainer_kernels::{Axes, Loc, Op};
+use chainer_kernels::{Axes, Loc, Op, Position};
 
 pub use activation::*;
 pub use array::*;
@@ -43,7 +43,7 @@ pub use noise::*;
 pub use normalization::*;
 pub use pooling::*;
 use settings::settings;
-pub use spatial::{Pair, Sizes, Stride};
+pub use spatial::{Pair, Sizes, Stride, Strides};
 
 use crate::type_check::Checked;
 use crate::{Array, Error, Function, Outputs, Result, Shape, Variable, config, elementwise};
@@ -84,6 +84,12 @@ fn named(name: &'static str, array: Array) -> Array {
 /// refuse the same inputs, but in its own words.
 fn checked(name: &'static str, check: impl FnOnce() -> Checked) -> Result<()> {
     check().map_err(|mismatch| Error::mismatch(name, mismatch.expect, mismatch.actual))
+}
+
+/// What a function that is made of others gives: they record the caller's position, and an error gets it.
+fn composed(at: Loc, make: impl FnOnce() -> Result<Variable>) -> Variable {
+    let _position = Position::enter(at);
+    make().map_err(|error| error.at(at)).into()
 }
 
 /// The failed outputs of a function whose `forward` relies on its type check, where the configuration has switched type checks off.

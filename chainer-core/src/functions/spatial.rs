@@ -116,3 +116,45 @@ impl From<[usize; 2]> for Stride {
         Stride(Some(sizes.into()))
     }
 }
+
+/// How far a pooling window moves on each of any number of axes: [`Sizes`], or `None` for the size of the window.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Strides(pub Option<Sizes>);
+
+impl Strides {
+    /// The strides of a window of this size.
+    pub(crate) fn or(&self, ksize: &Spatial) -> Spatial {
+        self.0.as_ref().map_or_else(|| ksize.clone(), |sizes| sizes.spatial(ksize.len()))
+    }
+}
+
+impl From<Option<Sizes>> for Strides {
+    fn from(strides: Option<Sizes>) -> Self {
+        Strides(strides)
+    }
+}
+impl From<Sizes> for Strides {
+    fn from(strides: Sizes) -> Self {
+        Strides(Some(strides))
+    }
+}
+impl From<usize> for Strides {
+    fn from(all: usize) -> Self {
+        Strides(Some(all.into()))
+    }
+}
+impl<const N: usize> From<[usize; N]> for Strides {
+    fn from(each: [usize; N]) -> Self {
+        Strides(Some(each.into()))
+    }
+}
+impl From<&[usize]> for Strides {
+    fn from(each: &[usize]) -> Self {
+        Strides(Some(each.into()))
+    }
+}
+impl From<Vec<usize>> for Strides {
+    fn from(each: Vec<usize>) -> Self {
+        Strides(Some(each.into()))
+    }
+}

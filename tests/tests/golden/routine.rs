@@ -7,6 +7,7 @@ mod index;
 mod linalg;
 mod statistics;
 
+pub use arrange::pad_mode;
 use chainer_kernels::Array;
 use chainer_tests::golden::{Call, Context, Layout, Nested, Outcome};
 

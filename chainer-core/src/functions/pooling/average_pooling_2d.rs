@@ -1,58 +1,11 @@
 //! [`average_pooling_2d`].
 
-use chainer_kernels::kernel::{AveragePool, Divisor, Pool};
-use chainer_kernels::ops;
+use chainer_kernels::kernel::{AveragePool, Divisor};
 
-use crate::functions::{Pair, Stride, named, settings};
-use crate::type_check::{self, Checked};
-use crate::{Array, AsVariable, BackwardContext, Function, Gradients, Outputs, Retain, Variable, apply};
-
-/// x → the mean of each window.
-#[derive(Clone)]
-struct AveragePooling {
-    name: &'static str,
-    pool: AveragePool,
-}
-
-impl Function for AveragePooling {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-    fn type_check(&self, inputs: &[Array]) -> Checked {
-        type_check::float("x", &inputs[0])?;
-        type_check::ndim("x", &inputs[0], self.pool.pool.ksize.len() + 2)
-    }
-    fn forward(&self, inputs: &[Array]) -> Outputs {
-        named(self.name, ops::average_pooling(&inputs[0], &self.pool, false)).into()
-    }
-    fn retain(&self) -> Retain {
-        Retain::none()
-    }
-    fn backward(&self, c: &BackwardContext<'_>) -> Gradients {
-        apply(Spread { of: self.clone(), size: c.input_shape(0)[2..].to_vec() }, [c.gy(0)]).one().into()
-    }
-}
-
-/// gy → gx.
-struct Spread {
-    of: AveragePooling,
-    size: Vec<usize>,
-}
-
-impl Function for Spread {
-    fn name(&self) -> &'static str {
-        "average_pooling_backward"
-    }
-    fn forward(&self, inputs: &[Array]) -> Outputs {
-        ops::average_pooling_backward(&inputs[0], &self.of.pool, &self.size).into()
-    }
-    fn retain(&self) -> Retain {
-        Retain::none()
-    }
-    fn backward(&self, c: &BackwardContext<'_>) -> Gradients {
-        apply(self.of.clone(), [c.gy(0)]).one().into()
-    }
-}
+use super::average_pooling_nd::AveragePooling;
+use super::pool_2d;
+use crate::functions::{Pair, Stride, settings};
+use crate::{AsVariable, Variable, apply};
 
 settings! {
     /// [`average_pooling_2d`] with settings.
@@ -68,10 +21,8 @@ impl AveragePooling2D {
     /// Applies the function.
     #[track_caller]
     pub fn call(self, x: impl AsVariable) -> Variable {
-        let pool =
-            Pool { ksize: self.ksize.spatial(), stride: self.stride.or(self.ksize).spatial(), pad: self.pad.spatial() };
-        let pool = AveragePool { pool, divisor: Divisor::Window };
-        apply(AveragePooling { name: "average_pooling_2d", pool }, [x.as_variable()]).one()
+        let pool = AveragePool { pool: pool_2d(self.ksize, self.stride, self.pad), divisor: Divisor::Window };
+        apply(AveragePooling { name: "average_pooling_2d", pool, cover_all: false }, [x.as_variable()]).one()
     }
 }
 

@@ -1,85 +1,9 @@
 //! [`max_pooling_2d`].
 
-use chainer_kernels::kernel::Pool;
-use chainer_kernels::ops;
-
-use crate::functions::{Pair, Stride, named, settings};
-use crate::type_check::{self, Checked};
-use crate::{Array, AsVariable, BackwardContext, Function, Gradients, Outputs, Retain, Variable, apply};
-
-/// x → the maximum of each window, and its place in the window.
-struct MaxPooling {
-    name: &'static str,
-    pool: Pool,
-    cover_all: bool,
-}
-
-impl Function for MaxPooling {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-    fn type_check(&self, inputs: &[Array]) -> Checked {
-        type_check::float("x", &inputs[0])?;
-        type_check::ndim("x", &inputs[0], self.pool.ksize.len() + 2)
-    }
-    fn forward(&self, inputs: &[Array]) -> Outputs {
-        let (y, index) = ops::max_pooling(&inputs[0], &self.pool, self.cover_all);
-        (named(self.name, y), index).into()
-    }
-    fn retain(&self) -> Retain {
-        Retain::none().output(1)
-    }
-    fn backward(&self, c: &BackwardContext<'_>) -> Gradients {
-        let index = c.output(1).data().clone();
-        let windows = Windows { pool: self.pool.clone(), size: c.input_shape(0)[2..].to_vec(), index };
-        apply(Spread(windows), [c.gy(0)]).one().into()
-    }
-}
-
-/// Where the maxima lie.
-#[derive(Clone)]
-struct Windows {
-    pool: Pool,
-    /// The spatial sizes of x.
-    size: Vec<usize>,
-    index: Array,
-}
-
-/// gy → gx: each gradient goes to the place of the maximum.
-struct Spread(Windows);
-
-impl Function for Spread {
-    fn name(&self) -> &'static str {
-        "max_pooling_backward"
-    }
-    fn forward(&self, inputs: &[Array]) -> Outputs {
-        ops::max_pooling_backward(&inputs[0], &self.0.index, &self.0.pool, &self.0.size).into()
-    }
-    fn retain(&self) -> Retain {
-        Retain::none()
-    }
-    fn backward(&self, c: &BackwardContext<'_>) -> Gradients {
-        apply(Gather(self.0.clone()), [c.gy(0)]).one().into()
-    }
-}
-
-/// ggx → ggy: what stands at the place of the maximum.
-struct Gather(Windows);
-
-impl Function for Gather {
-    fn name(&self) -> &'static str {
-        "max_pooling_gather"
-    }
-    fn forward(&self, inputs: &[Array]) -> Outputs {
-        ops::max_pooling_gather(&inputs[0], &self.0.index, &self.0.pool).into()
-    }
-    fn retain(&self) -> Retain {
-        Retain::none()
-    }
-    fn backward(&self, c: &BackwardContext<'_>) -> Gradients {
-        apply(Spread(self.0.clone()), [c.gy(0)]).one().into()
-    }
-}
+use super::max_pooling_nd::MaxPooling;
+use super::pool_2d;
+use crate::functions::{Pair, Stride, settings};
+use crate::{AsVariable, Variable, apply};
 
 settings! {
     /// [`max_pooling_2d`] with settings.
@@ -97,11 +21,17 @@ impl MaxPooling2D {
     /// Applies the function.
     #[track_caller]
     pub fn call(self, x: impl AsVariable) -> Variable {
-        let pool =
-            Pool { ksize: self.ksize.spatial(), stride: self.stride.or(self.ksize).spatial(), pad: self.pad.spatial() };
+        self.call_with_indexes(x).0
+    }
+
+    /// Applies the function, and gives the int32 number of each maximum in its window as well, for
+    /// [`upsampling_2d`](super::upsampling_2d()).
+    #[track_caller]
+    pub fn call_with_indexes(self, x: impl AsVariable) -> (Variable, Variable) {
+        let pool = pool_2d(self.ksize, self.stride, self.pad);
         let function = MaxPooling { name: "max_pooling_2d", pool, cover_all: self.cover_all };
-        let [y, _index] = apply(function, [x.as_variable()]).many();
-        y
+        let [y, indexes] = apply(function, [x.as_variable()]).many();
+        (y, indexes)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chainer_kernels::ops::{self, PadMode, Sections};
 use chainer_kernels::{Array, Axes, Scalar};
-use chainer_tests::golden::{Call, Nested, Outcome};
+use chainer_tests::golden::{Arguments, Call, Nested, Outcome};
 use serde_json::Value;
 
 use super::{Adapter, Made};
@@ -82,15 +82,20 @@ fn repeat(call: &Call<'_, Array>) -> Made {
 
 fn pad(call: &Call<'_, Array>) -> Made {
     let array = call.get("array")?;
-    let mode = match call.args.text("mode")? {
-        "constant" => match call.args.raw("constant_values") {
+    let mode = pad_mode(&call.args, array.ndim())?;
+    Ok(ops::pad(array, &call.args.pad_width("pad_width", array.ndim())?, mode).into())
+}
+
+/// The arguments `mode` and `constant_values` of `pad`.
+pub fn pad_mode(args: &Arguments<'_>, ndim: usize) -> Outcome<PadMode> {
+    Ok(match args.text("mode")? {
+        "constant" => match args.raw("constant_values") {
             None => PadMode::Constant(Scalar::Int(0)),
-            Some(Value::Array(pairs)) => PadMode::Constants(constants(pairs, array.ndim())?),
-            Some(_) => PadMode::Constant(Scalar::Float(call.args.float("constant_values")?)),
+            Some(Value::Array(pairs)) => PadMode::Constants(constants(pairs, ndim)?),
+            Some(_) => PadMode::Constant(Scalar::Float(args.float("constant_values")?)),
         },
         other => PadMode::named(other)?,
-    };
-    Ok(ops::pad(array, &call.args.pad_width("pad_width", array.ndim())?, mode).into())
+    })
 }
 
 /// One pair for all axes, or a pair an axis.
