@@ -50,6 +50,31 @@ fn a_step_of_the_lstm_layer_is_two_products_and_one_kernel() {
 }
 
 #[test]
+fn layers_over_sequences_are_two_kernels_a_step_and_one_product_for_each_weight_gradient() {
+    const STEPS: usize = 5;
+    let ws: Vec<Variable> = (0..8).map(|i| ready(&[8, if i < 4 { 6 } else { 8 }])).collect();
+    let bs: Vec<Variable> = (0..8).map(|_| ready(&[8])).collect();
+    let xs: Vec<Variable> = (0..STEPS).map(|_| ready(&[4, 6])).collect();
+    let (hx, cx) = (ready(&[1, 4, 8]), ready(&[1, 4, 8]));
+    let gy = Array::zeros([4, 8], Dtype::F32);
+    gy.force().unwrap();
+    let counter = KernelCounter::start();
+    let (_, _, ys) = F::n_step_lstm(1, 0.0, &hx, &cx, [&ws], [&bs], &xs);
+    ys[STEPS - 1].data().force().unwrap();
+    let count = counter.take();
+    let named = |descriptions: &[String], name: &str| descriptions.iter().filter(|d| d.starts_with(name)).count();
+    // The biases are added beforehand.
+    assert_eq!(named(&count.descriptions, "map"), 1 + STEPS, "{:#?}", count.descriptions);
+    assert_eq!(named(&count.descriptions, "matmul"), 1 + STEPS, "{:#?}", count.descriptions);
+    ys[STEPS - 1].set_grad(&gy).unwrap();
+    ys[STEPS - 1].backward().unwrap();
+    let count = counter.take();
+    // To the previous output of each step; then to both weights and to the input.
+    assert_eq!(named(&count.descriptions, "matmul"), STEPS + 3, "{:#?}", count.descriptions);
+    assert_eq!(named(&count.descriptions, "map"), STEPS, "{:#?}", count.descriptions);
+}
+
+#[test]
 fn activation_and_bias_run_with_one_pass_after_the_product() {
     let (x, layer) = (ready(&[4, 8]), L::Linear::new(8, 16));
     layer.w().array().unwrap().force().unwrap();

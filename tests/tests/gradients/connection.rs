@@ -1,12 +1,103 @@
 //! Connections.
 
-use chainer::{Array, Dtype, functions as F};
+use chainer::{Array, Dtype, Variable, functions as F};
 
-use crate::{Empty, Huge, Row, row, x};
+use crate::{Empty, Huge, Row, row, rows, x};
+
+/// A stack of recurrent layers: its sizes, of which the shapes of all inputs follow.
+#[derive(Clone, Copy)]
+struct Recurrent {
+    n_layers: usize,
+    directions: usize,
+    gates: usize,
+    /// The sequences of each step.
+    lengths: &'static [usize],
+    input: usize,
+    units: usize,
+}
+
+impl Recurrent {
+    /// `states` first states, then weights, biases and inputs.
+    fn shapes(self, states: usize) -> Vec<Vec<usize>> {
+        let Recurrent { n_layers, directions, gates, lengths, input, units } = self;
+        let mut shapes = vec![vec![n_layers * directions, lengths[0], units]; states];
+        for layer in 0..n_layers * directions {
+            let columns = if layer < directions { input } else { directions * units };
+            shapes.extend(vec![vec![units, columns]; gates]);
+            shapes.extend(vec![vec![units, units]; gates]);
+        }
+        shapes.extend(vec![vec![units]; n_layers * directions * 2 * gates]);
+        shapes.extend(lengths.iter().map(|&length| vec![length, input]));
+        shapes
+    }
+
+    /// The row of a function of the states, weights, biases and inputs.
+    fn row(
+        self,
+        name: &'static str,
+        states: usize,
+        f: impl Fn(&[Variable], Lists, Lists, Vec<Variable>) -> Vec<Variable> + 'static,
+    ) -> Row {
+        let shapes = self.shapes(states);
+        let shapes: Vec<&[usize]> = shapes.iter().map(Vec::as_slice).collect();
+        rows(name, &shapes, move |inputs| {
+            let (first, rest) = inputs.split_at(states);
+            let (ws, rest) = rest.split_at(self.n_layers * self.directions * 2 * self.gates);
+            let (bs, xs) = rest.split_at(ws.len());
+            let lists = |list: &[Variable]| list.chunks(2 * self.gates).map(<[Variable]>::to_vec).collect();
+            f(first, lists(ws), lists(bs), xs.to_vec())
+        })
+        .domain(-1.0, 1.0)
+    }
+}
+
+type Lists = Vec<Vec<Variable>>;
+
+fn outputs((hy, ys): (Variable, Vec<Variable>)) -> Vec<Variable> {
+    std::iter::once(hy).chain(ys).collect()
+}
+
+fn outputs_with_cell((hy, cy, ys): (Variable, Variable, Vec<Variable>)) -> Vec<Variable> {
+    [hy, cy].into_iter().chain(ys).collect()
+}
+
+fn recurrent() -> Vec<Row> {
+    // Of lengths 3, 2 and 1, and all of one length.
+    let falling = Recurrent { n_layers: 1, directions: 1, gates: 1, lengths: &[3, 2, 1], input: 2, units: 2 };
+    let equal = Recurrent { lengths: &[2, 2], ..falling };
+    let both = Recurrent { directions: 2, ..falling };
+    let deep = Recurrent { n_layers: 2, lengths: &[2, 1], ..falling };
+    vec![
+        falling.row("n_step_rnn", 1, |s, ws, bs, xs| outputs(F::n_step_rnn(1, 0.5, &s[0], ws, bs, xs))),
+        deep.row("n_step_rnn, relu", 1, |s, ws, bs, xs| {
+            outputs(F::NStepRnn::new(2usize, 0.0).activation(F::RnnActivation::Relu).call(&s[0], ws, bs, xs))
+        }),
+        both.row("n_step_birnn", 1, |s, ws, bs, xs| outputs(F::n_step_birnn(1, 0.0, &s[0], ws, bs, xs))),
+        Recurrent { gates: 4, ..falling }
+            .row("n_step_lstm", 2, |s, ws, bs, xs| outputs_with_cell(F::n_step_lstm(1, 0.0, &s[0], &s[1], ws, bs, xs))),
+        Recurrent { gates: 4, input: 1, ..equal }.row(
+            "n_step_lstm, equal lengths, only the last state",
+            2,
+            |s, ws, bs, xs| vec![F::n_step_lstm(1, 0.0, &s[0], &s[1], ws, bs, xs).0],
+        ),
+        Recurrent { gates: 4, units: 1, input: 1, lengths: &[2, 1], ..both }.row(
+            "n_step_bilstm",
+            2,
+            |s, ws, bs, xs| outputs_with_cell(F::n_step_bilstm(1, 0.0, &s[0], &s[1], ws, bs, xs)),
+        ),
+        Recurrent { gates: 3, ..falling }
+            .row("n_step_gru", 1, |s, ws, bs, xs| outputs(F::n_step_gru(1, 0.0, &s[0], ws, bs, xs))),
+        Recurrent { gates: 3, units: 1, ..deep }.row("n_step_gru, only an output", 1, |s, ws, bs, xs| {
+            vec![F::n_step_gru(2, 0.0, &s[0], ws, bs, xs).1.remove(0)]
+        }),
+        Recurrent { gates: 3, units: 1, ..both }
+            .row("n_step_bigru", 1, |s, ws, bs, xs| outputs(F::n_step_bigru(1, 0.0, &s[0], ws, bs, xs))),
+    ]
+}
 
 /// Derivatives to check.
 pub fn table() -> Vec<Row> {
-    vec![
+    let mut table = vec![
         row("bilinear", &[&[3, 2], &[3, 4], &[2, 4, 2]], |xs| F::bilinear(&xs[0], &xs[1], &xs[2], None, None, None)),
         row("bilinear, linear terms", &[&[2, 3], &[2, 2, 1], &[3, 2, 2], &[3, 2], &[2, 2], &[2]], |xs| {
             F::bilinear(&xs[0], &xs[1], &xs[2], &xs[3], &xs[4], &xs[5])
@@ -58,12 +149,19 @@ pub fn table() -> Vec<Row> {
         row("embed_id, ignore_label", &[&[3, 2]], |xs| {
             F::EmbedId::new().ignore_label(-1).call(Array::from([2i64, -1, 0]), &xs[0])
         }),
-    ]
+    ];
+    table.extend(recurrent());
+    table
 }
 
 /// Empty batches.
 pub fn empty() -> Vec<Empty> {
     let no_labels = || Array::zeros(0, Dtype::I32);
+    let lstm = |xs: &[Variable], batch: usize| {
+        let ws = [[x(&[3, 2]), x(&[3, 2]), x(&[3, 2]), x(&[3, 2]), x(&[3, 3]), x(&[3, 3]), x(&[3, 3]), x(&[3, 3])]];
+        let state = x(&[1, batch, 3]);
+        F::n_step_lstm(1, 0.0, &state, &state, &ws, [[0; 8].map(|_| x(&[3]))], xs)
+    };
     vec![
         ("bilinear", F::bilinear(x(&[0, 2]), x(&[0, 3]), x(&[2, 3, 4]), None, None, None), &[0, 4]),
         ("linear", F::linear(x(&[0, 3]), x(&[2, 3]), x(&[2])), &[0, 2]),
@@ -77,6 +175,9 @@ pub fn empty() -> Vec<Empty> {
             &[0, 8, 2, 2],
         ),
         ("dilated_convolution_2d", F::dilated_convolution_2d(x(&[0, 2, 3, 3]), x(&[4, 2, 2, 2]), None), &[0, 4, 2, 2]),
+        ("n_step_lstm, no sequence", lstm(&[x(&[0, 2]), x(&[0, 2])], 0).2.remove(1), &[0, 3]),
+        ("n_step_lstm, no step", lstm(&[], 2).0, &[1, 2, 3]),
+        ("n_step_lstm, steps without sequences", lstm(&[x(&[2, 2]), x(&[0, 2])], 2).1, &[1, 2, 3]),
         ("embed_id", F::embed_id(no_labels(), x(&[4, 3])), &[0, 3]),
     ]
 }

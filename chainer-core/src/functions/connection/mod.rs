@@ -10,6 +10,13 @@ mod depthwise_convolution_2d;
 mod dilated_convolution_2d;
 mod embed_id;
 mod linear;
+mod n_step;
+mod n_step_bigru;
+mod n_step_bilstm;
+mod n_step_birnn;
+mod n_step_gru;
+mod n_step_lstm;
+mod n_step_rnn;
 
 pub use bilinear::bilinear;
 pub use convolution_2d::{Convolution2D, convolution_2d};
@@ -20,3 +27,9 @@ pub use depthwise_convolution_2d::{DepthwiseConvolution2D, depthwise_convolution
 pub use dilated_convolution_2d::{DilatedConvolution2D, dilated_convolution_2d};
 pub use embed_id::{EmbedId, embed_id};
 pub use linear::linear;
+pub use n_step_bigru::n_step_bigru;
+pub use n_step_bilstm::n_step_bilstm;
+pub use n_step_birnn::{NStepBiRnn, n_step_birnn};
+pub use n_step_gru::n_step_gru;
+pub use n_step_lstm::n_step_lstm;
+pub use n_step_rnn::{NStepRnn, RnnActivation, n_step_rnn};

@@ -1,7 +1,7 @@
 //! Functions with weights.
 
-use chainer::{Variable, functions as F};
-use chainer_tests::golden::Call;
+use chainer::{Variable, functions as F, using_config};
+use chainer_tests::golden::{Call, Nested, Outcome};
 
 use super::{Adapter, Made};
 
@@ -32,7 +32,74 @@ pub const ADAPTERS: &[(&str, Adapter)] = &[
         Ok(F::EmbedId::new().ignore_label(ignored).call(c.get("x")?, c.get("W")?).into())
     }),
     ("linear", |c| Ok(F::linear(c.get("x")?, c.get("W")?, c.opt("b")?).into())),
+    ("n_step_bigru", |c| {
+        sequences(c, |a| outputs(F::n_step_bigru(a.n_layers, a.dropout_ratio, c.get("hx")?, a.ws, a.bs, a.xs)))
+    }),
+    ("n_step_bilstm", |c| {
+        sequences(c, |a| {
+            let (hx, cx) = (c.get("hx")?, c.get("cx")?);
+            outputs_with_cell(F::n_step_bilstm(a.n_layers, a.dropout_ratio, hx, cx, a.ws, a.bs, a.xs))
+        })
+    }),
+    ("n_step_birnn", |c| {
+        sequences(c, |a| {
+            let function = F::NStepBiRnn::new(a.n_layers, a.dropout_ratio).activation(activation(c)?);
+            outputs(function.call(c.get("hx")?, a.ws, a.bs, a.xs))
+        })
+    }),
+    ("n_step_gru", |c| {
+        sequences(c, |a| outputs(F::n_step_gru(a.n_layers, a.dropout_ratio, c.get("hx")?, a.ws, a.bs, a.xs)))
+    }),
+    ("n_step_lstm", |c| {
+        sequences(c, |a| {
+            let (hx, cx) = (c.get("hx")?, c.get("cx")?);
+            outputs_with_cell(F::n_step_lstm(a.n_layers, a.dropout_ratio, hx, cx, a.ws, a.bs, a.xs))
+        })
+    }),
+    ("n_step_rnn", |c| {
+        sequences(c, |a| {
+            let function = F::NStepRnn::new(a.n_layers, a.dropout_ratio).activation(activation(c)?);
+            outputs(function.call(c.get("hx")?, a.ws, a.bs, a.xs))
+        })
+    }),
 ];
+
+/// What all functions of sequences take.
+struct Sequences<'a> {
+    n_layers: usize,
+    dropout_ratio: f64,
+    ws: Vec<Vec<&'a Variable>>,
+    bs: Vec<Vec<&'a Variable>>,
+    xs: Vec<&'a Variable>,
+}
+
+fn sequences<'a>(call: &Call<'a, Variable>, run: impl FnOnce(Sequences<'a>) -> Made) -> Made {
+    let train = call.args.flag("train", true)?;
+    let _train = using_config(|config| config.train = train);
+    run(Sequences {
+        n_layers: call.args.size("n_layers")?,
+        dropout_ratio: call.args.float("dropout_ratio")?,
+        ws: call.lists("ws")?,
+        bs: call.lists("bs")?,
+        xs: call.list("xs")?,
+    })
+}
+
+fn activation(call: &Call<'_, Variable>) -> Outcome<F::RnnActivation> {
+    match call.args.text_or("activation", "tanh")? {
+        "tanh" => Ok(F::RnnActivation::Tanh),
+        "relu" => Ok(F::RnnActivation::Relu),
+        other => Err(format!("activation {other:?}").into()),
+    }
+}
+
+fn outputs((hy, ys): (Variable, Vec<Variable>)) -> Made {
+    Ok(Nested::Many(vec![hy.into(), ys.into()]))
+}
+
+fn outputs_with_cell((hy, cy, ys): (Variable, Variable, Vec<Variable>)) -> Made {
+    Ok(Nested::Many(vec![hy.into(), cy.into(), ys.into()]))
+}
 
 fn convolution_2d(call: &Call<'_, Variable>) -> Made {
     // It concerns the algorithm, not the result.
