@@ -53,9 +53,14 @@ fn check(e1: &Variable, e2: &Variable, w: &Variable, linear: Option<&Linear>) ->
 }
 
 /// A quadratic form of two inputs, and linear terms: from e1 (B, J), e2 (B, K), W (J, K, L) and, all three or none, V1 (J, L), V2 (K, L)
-/// and b (L,) the matrix y (B, L) of `y[i, l] = sum_jk(e1[i, j] e2[i, k] W[j, k, l]) + sum_j(e1[i, j] V1[j, l]) + sum_k(e2[i, k] V2[k, l])
-/// + b[l]`. Of e1 and e2 with more axes, those after the first count as one (the layer of the neural tensor network: Socher et al.,
-/// *Reasoning with neural tensor networks for knowledge base completion*, 2013).
+/// and b (L,) the matrix (B, L) of
+///
+/// ```text
+/// y[i, l] = sum_jk(e1[i, j] e2[i, k] W[j, k, l]) + sum_j(e1[i, j] V1[j, l]) + sum_k(e2[i, k] V2[k, l]) + b[l]
+/// ```
+///
+/// Of e1 and e2 with more axes, those after the first count as one (the layer of the neural tensor network: Socher et al., *Reasoning with
+/// neural tensor networks for knowledge base completion*, 2013).
 ///
 /// # Errors
 /// The result fails if ranks, sizes or dtypes do not fit (all have the same float dtype), or if only some of V1, V2 and b are given.
