@@ -36,7 +36,8 @@ pub use connection::*;
 pub use evaluation::*;
 #[allow(unused_imports)]
 use first_order::{first_order, first_order_list};
-use indices::{check_indices, check_integers};
+use indices::check_indices;
+pub(crate) use indices::check_integers;
 pub use loss::*;
 pub use math::*;
 pub use noise::*;
@@ -82,7 +83,7 @@ fn named(name: &'static str, array: Array) -> Array {
 
 /// The checks of a function that is made of others, as the error of the function `name`. They run always: what it is made of would
 /// refuse the same inputs, but in its own words.
-fn checked(name: &'static str, check: impl FnOnce() -> Checked) -> Result<()> {
+pub(crate) fn checked(name: &'static str, check: impl FnOnce() -> Checked) -> Result<()> {
     check().map_err(|mismatch| Error::mismatch(name, mismatch.expect, mismatch.actual))
 }
 

@@ -4,7 +4,7 @@
 mod activation;
 mod array;
 mod connection;
-mod loss;
+pub mod loss;
 mod math;
 mod noise;
 mod normalization;

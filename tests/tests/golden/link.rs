@@ -1,6 +1,7 @@
 //! Links: recorded parameters and persistent values, a sequence of calls on one object, one backward pass through all of them.
 
 mod basic;
+pub mod loss;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,7 +70,7 @@ impl Made {
 /// Makes a link.
 pub type Adapter = fn(&Constructor<'_>) -> Outcome<Made>;
 
-const CHAPTERS: &[&[(&str, Adapter)]] = &[basic::ADAPTERS];
+const CHAPTERS: &[&[(&str, Adapter)]] = &[basic::ADAPTERS, loss::ADAPTERS];
 
 /// What a link is made of: arguments and arrays.
 pub struct Constructor<'a> {

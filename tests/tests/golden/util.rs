@@ -7,6 +7,7 @@ use chainer::dataset::{Concat, Dataset};
 use chainer::datasets::{SubDataset, get_cross_validation_datasets, split_dataset_n};
 use chainer::initializers::{self, Constant, Initializer, get_fans};
 use chainer::iterators::{DatasetIterator, SerialIterator};
+use chainer::links::BinaryHierarchicalSoftmax;
 use chainer::random::Generator;
 use chainer::reporter::{Observation, Reporter};
 use chainer::serializers::{Serializer, read_npy};
@@ -47,6 +48,7 @@ const ADAPTERS: &[(&str, Adapter)] = &[
     ("initializers.Uniform", |c, a| drawn(c, a, &initializers::Uniform::new(a.float_or("scale", 0.05)?))),
     ("initializers.Zero", |c, a| generated(c, a, &initializers::Zero)),
     ("iterators.SerialIterator", serial_iterator),
+    ("links.BinaryHierarchicalSoftmax.create_huffman_tree", huffman_tree),
     ("load", load),
     ("training.extensions.ExponentialShift", exponential_shift),
     ("training.extensions.LinearShift", linear_shift),
@@ -176,6 +178,24 @@ fn walker_alias(context: &Context<'_>, args: &Arguments<'_>) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// The tree as nested lists, and the path to each word.
+fn huffman_tree(context: &Context<'_>, args: &Arguments<'_>) -> Outcome {
+    let counts = args.floats("word_counts")?;
+    let tree = BinaryHierarchicalSoftmax::create_huffman_tree(counts.into_iter().enumerate())?;
+    let nested = tree.to_string().replace('(', "[").replace(')', "]");
+    let nested: Value = serde_json::from_str(&nested).map_err(|error| format!("{nested}: {error}"))?;
+    let paths = tree.paths()?;
+    let of_words = |part: fn(&(usize, i8)) -> Value| -> Value {
+        paths.values().map(|path| Value::Array(path.iter().map(part).collect())).collect()
+    };
+    context.expect(json!({
+        "tree": nested,
+        "paths": of_words(|(node, _)| json!(node)),
+        "codes": of_words(|(_, side)| json!(f64::from(*side))),
+        "internal_nodes": tree.inner_nodes(),
+    }))
 }
 
 fn cross_validation(context: &Context<'_>, args: &Arguments<'_>) -> Outcome {

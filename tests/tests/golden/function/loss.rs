@@ -85,11 +85,13 @@ pub const ADAPTERS: &[(&str, Adapter)] = &[
     }),
 ];
 
-fn reduction(call: &Call<'_, Variable>, default: &'static str) -> Outcome<Reduction> {
+/// The argument `reduce`.
+pub fn reduction(call: &Call<'_, Variable>, default: &'static str) -> Outcome<Reduction> {
     Ok(call.args.text_or("reduce", default)?.parse()?)
 }
 
-fn list(call: &Call<'_, Variable>, name: &str) -> Outcome<Vec<Variable>> {
+/// A list of variables.
+pub fn list(call: &Call<'_, Variable>, name: &str) -> Outcome<Vec<Variable>> {
     Ok(call.list(name)?.into_iter().cloned().collect())
 }
 
