@@ -43,7 +43,7 @@ pub enum Term<'a> {
 
 impl Term<'_> {
     #[inline]
-    fn data(&self) -> OperandRef<'_> {
+    pub(crate) fn data(&self) -> OperandRef<'_> {
         match self {
             Term::Variable(x) => OperandRef::Array(&x.data),
             Term::Owned(x) => OperandRef::Array(&x.data),

@@ -98,8 +98,17 @@ pub enum Kernel {
         /// Sum or product.
         op: ScanOp,
     },
-    /// x → sorted copy, int64 order (the argsort), along the last axis, ascending, stable, NaN last.
-    Sort,
+    /// a, b → y of their shape, y[i] = a[i] * y[i - 1] + b[i] along an axis; y[-1] is 0.
+    Recurrence {
+        /// The axis.
+        axis: usize,
+    },
+    /// x → sorted copy, int64 order (the argsort), along the last axis, stable, NaN last. Where the outputs are shorter along that
+    /// axis, they are the first elements of the whole ones.
+    Sort {
+        /// Whether the largest comes first.
+        descending: bool,
+    },
     /// Work that is written in Rust over host memory.
     Host(Arc<dyn HostKernel>),
 }
@@ -288,7 +297,8 @@ impl Kernel {
             Kernel::Concat { .. } => "concatenate",
             Kernel::Pad { .. } => "pad",
             Kernel::Scan { .. } => "scan",
-            Kernel::Sort => "sort",
+            Kernel::Recurrence { .. } => "recurrence",
+            Kernel::Sort { .. } => "sort",
             Kernel::Host(k) => k.name(),
         }
     }
@@ -324,6 +334,7 @@ impl Kernel {
             Kernel::MaxPool(p) | Kernel::AveragePool(AveragePool { pool: p, .. }) => {
                 size(outputs, 0) * p.ksize.iter().product::<usize>() as u64
             }
+            Kernel::Recurrence { .. } => 2 * size(inputs, 0),
             Kernel::Scan { .. } | Kernel::MaxPoolBackward(_) | Kernel::AveragePoolBackward(_) | Kernel::Fold(_) => {
                 size(inputs, 0)
             }

@@ -15,6 +15,7 @@ mod matmul;
 mod numeric;
 mod pool;
 mod pooling;
+mod recurrence;
 mod reduce;
 mod regions;
 mod run;
@@ -102,7 +103,8 @@ fn row_major(kernel: &Kernel, inputs: &[View], outputs: &[View]) -> Result<()> {
         Kernel::TakeAlongAxis { axis } => along_axis::take(*axis, inputs, outputs),
         Kernel::ScatterAlongAxis { axis, mode } => along_axis::scatter(*axis, *mode, inputs, outputs),
         Kernel::Scan { axis, op } => scan::execute(*axis, *op, inputs, outputs),
-        Kernel::Sort => sort::execute(inputs, outputs),
+        Kernel::Recurrence { axis } => recurrence::execute(*axis, inputs, outputs),
+        Kernel::Sort { descending } => sort::execute(*descending, inputs, outputs),
         other => Err(Error::new(ErrorKind::Unsupported, other.name().to_owned(), "not on the CPU")),
     }
 }

@@ -16,6 +16,7 @@ pub(super) trait Number: Element {
     fn times(self, other: Self) -> Self;
     /// Sort order: ascending, NaN last, everything else as `<` says.
     fn order(&self, other: &Self) -> std::cmp::Ordering;
+    fn is_nan(&self) -> bool;
     fn widen(self) -> Self::Wide;
     fn narrow(wide: Self::Wide) -> Self;
     fn wide_plus(a: Self::Wide, b: Self) -> Self::Wide;
@@ -33,6 +34,7 @@ macro_rules! integers {
             #[inline(always)]
             fn times(self, other: Self) -> Self { self.wrapping_mul(other) }
             fn order(&self, other: &Self) -> std::cmp::Ordering { self.cmp(other) }
+            fn is_nan(&self) -> bool { false }
             #[inline(always)]
             fn widen(self) -> Self { self }
             #[inline(always)]
@@ -60,6 +62,9 @@ impl Number for bool {
     }
     fn order(&self, other: &Self) -> std::cmp::Ordering {
         self.cmp(other)
+    }
+    fn is_nan(&self) -> bool {
+        false
     }
     #[inline(always)]
     fn widen(self) -> Self {
@@ -103,8 +108,9 @@ macro_rules! reals {
             #[inline(always)]
             fn times(self, other: Self) -> Self { self * other }
             fn order(&self, other: &Self) -> std::cmp::Ordering {
-                self.partial_cmp(other).unwrap_or_else(|| self.is_nan().cmp(&other.is_nan()))
+                self.partial_cmp(other).unwrap_or_else(|| <$ty>::is_nan(*self).cmp(&<$ty>::is_nan(*other)))
             }
+            fn is_nan(&self) -> bool { <$ty>::is_nan(*self) }
             #[inline(always)]
             fn widen(self) -> $wide { let f: fn($ty) -> $wide = $to_wide; f(self) }
             #[inline(always)]

@@ -50,7 +50,7 @@ pub use nonzero::{compress, flatnonzero, nonzero};
 pub use pad::{PadMode, pad};
 pub use pooling::{average_pooling, average_pooling_backward, max_pooling, max_pooling_backward, max_pooling_gather};
 pub use product::{TensordotAxes, dot, inner, matmul, outer, tensordot, vdot};
-pub use scan::{argsort, cumprod, cumsum, sort};
+pub use scan::{Order, argsort, cumprod, cumsum, linear_recurrence, sort, sort_with_places};
 pub use statistics::{average, bincount, count_nonzero, nanmax, nanmin, std, var};
 pub use ufunc::{broadcast_arrays, copyto, frexp, modf, where_};
 pub use window::{fold, region_max, unfold};

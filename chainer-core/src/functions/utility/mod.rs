@@ -1,5 +1,0 @@
-//! Functions on functions.
-
-mod forget;
-
-pub use forget::{ForgetOutput, forget};
