@@ -7,6 +7,7 @@
 //! Invariants: a node's rank is above the ranks of its creator's inputs; nobody holds the lock of one node while taking another's.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -214,6 +215,30 @@ impl Creator {
             Creator::Call(call, _) => into.extend(call.inputs.iter().flatten().cloned()),
         }
     }
+}
+
+/// The leaves that these nodes were computed from and that need gradients, each once.
+pub(crate) fn leaves<'a>(ends: impl Iterator<Item = &'a Arc<GraphNode>>) -> Vec<Arc<GraphNode>> {
+    let mut work: Vec<Arc<GraphNode>> = ends.filter(|node| node.wants_gradient()).cloned().collect();
+    let (mut seen, mut found) = (HashSet::new(), Vec::new());
+    while let Some(node) = work.pop() {
+        if !seen.insert(Arc::as_ptr(&node)) {
+            continue;
+        }
+        let state = node.lock();
+        let inputs: &[_] = match &state.creator {
+            Creator::None => {
+                drop(state);
+                found.push(node);
+                continue;
+            }
+            Creator::FirstOrderOnly { .. } => &[],
+            Creator::Map(record) => &record.inputs,
+            Creator::Call(call, _) => &call.inputs,
+        };
+        work.extend(inputs.iter().flatten().cloned());
+    }
+    found
 }
 
 /// Removes the creators of `start` and of everything below it.

@@ -105,6 +105,47 @@ fn double_backward_leaves_no_cycle_behind() {
     assert_eq!(in_use(), start);
 }
 
+/// The most that is in use at once while `work` runs, beyond what was in use before. Whether other work needed more before cannot be
+/// told; what these tests allow is more than the others need.
+fn most(work: impl FnOnce()) -> usize {
+    let before = in_use();
+    work();
+    memory_statistics().peak_bytes_in_use.saturating_sub(before)
+}
+
+#[test]
+fn attention_needs_memory_for_its_inputs_and_not_for_their_product() {
+    let _alone = alone();
+    const LENGTH: usize = 2000;
+    let most = most(|| {
+        let [q, k, v] = [0.1f32, 0.2, 0.3].map(|x| Variable::new(Array::from_vec(vec![x; LENGTH * 4], [LENGTH, 4])));
+        let y = F::ScaledDotProductAttention::new().causal(true).call(&q, &k, &v);
+        y.sum().backward().unwrap();
+    });
+    assert!(most < LENGTH * LENGTH, "{most} bytes");
+}
+
+#[test]
+fn what_is_forgotten_is_not_in_memory() {
+    let _alone = alone();
+    const SIZE: usize = 1 << 16;
+    let held = |forgets: bool| {
+        let x = Variable::new(Array::from_vec(vec![0.5f32; SIZE], [SIZE / 256, 256]));
+        let w = Variable::new(Array::from_vec(vec![0.01f32; SIZE], [256, 256]));
+        let inside = w.clone();
+        let layers = move |xs: &[Variable]| (0..5).fold(xs[0].clone(), |h, _| F::tanh(F::matmul(h, &inside)));
+        let before = in_use();
+        let y = if forgets { F::forget(layers, [&x]) } else { layers(std::slice::from_ref(&x)) }.force();
+        let held = in_use() - before;
+        y.sum().backward().unwrap();
+        (held, x.grad().unwrap().to_vec::<f32>().unwrap(), w.grad().unwrap().to_vec::<f32>().unwrap())
+    };
+    let ((all, gx, gw), (little, gx_again, gw_again)) = (held(false), held(true));
+    assert_eq!((gx, gw), (gx_again, gw_again));
+    // The result alone.
+    assert!(all >= 4 * SIZE * 5 && little == 4 * SIZE, "{all} bytes, {little} bytes");
+}
+
 /// Computes the value where it stands, so that there is memory to count.
 trait Force {
     fn force(self) -> Self;

@@ -27,6 +27,7 @@ pub mod normalization;
 pub mod pooling;
 mod settings;
 mod spatial;
+pub mod utility;
 
 use chainer_kernels::{Axes, Loc, Op, Position};
 
@@ -45,9 +46,10 @@ pub use normalization::*;
 pub use pooling::*;
 use settings::settings;
 pub use spatial::{Pair, Sizes, Stride, Strides};
+pub use utility::*;
 
 use crate::type_check::Checked;
-use crate::{Array, Error, Function, Outputs, Result, Shape, Variable, config, elementwise};
+use crate::{Array, Dtype, Error, Function, Outputs, Result, Shape, Variable, config, elementwise};
 
 /// An elementwise operation that is defined for float dtypes. Takes the variable, so that nothing keeps it in memory.
 fn float_unary(op: Op, x: Variable, at: Loc) -> Variable {
@@ -79,6 +81,11 @@ fn named(name: &'static str, array: Array) -> Array {
         None => array,
         Some(error) => Array::failed(Error::new(error.kind(), name, error.message())),
     }
+}
+
+/// The dtype in which sums and squares of many elements are computed: what does not fit float16 may be on the way to what does.
+fn at_least_f32(dtype: Dtype) -> Dtype {
+    if dtype.is_float() && dtype.size() < 4 { Dtype::F32 } else { dtype }
 }
 
 /// The checks of a function that is made of others, as the error of the function `name`. They run always: what it is made of would

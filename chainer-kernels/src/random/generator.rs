@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::repeat;
 use crate::array::{Array, ArrayOps};
 use crate::dtype::Dtype;
 use crate::error::Error;
@@ -45,11 +46,11 @@ impl Generator {
         self.position.store(position, Ordering::Relaxed);
     }
 
-    /// Takes `count` places of the stream: the seed and the first place.
+    /// Takes `count` places of the stream, or those that it took before: the seed and the first place.
     fn take(&self, count: usize) -> (u64, u64) {
         // An even number, so that the pairs of normal numbers never straddle two arrays.
         let count = (count as u64).next_multiple_of(2);
-        (self.seed.load(Ordering::Relaxed), self.position.fetch_add(count, Ordering::Relaxed))
+        repeat::place(|| (self.seed.load(Ordering::Relaxed), self.position.fetch_add(count, Ordering::Relaxed)))
     }
 
     fn source(&self, op: Op, shape: Shape, dtype: Dtype, operation: &'static str) -> Array {

@@ -2,5 +2,7 @@
 
 mod generator;
 pub mod philox;
+mod repeat;
 
 pub use generator::{Generator, default_generator, seed};
+pub use repeat::{Draws, record_draws, repeat_draws};

@@ -208,6 +208,44 @@ pub fn refusals() -> Vec<Refusal> {
             F::bilinear(x(&[2, 3]), x(&[2, 4]), of(&[3, 4, 2], Dtype::F64), None, None, None),
             &["e1.dtype == W.dtype", "float32 != float64"],
         ),
+        (
+            "scaled_dot_product_attention",
+            F::scaled_dot_product_attention(integers(&[2, 3]), x(&[2, 3]), x(&[2, 3])),
+            &["q.dtype.kind == f", "i != f"],
+        ),
+        (
+            "scaled_dot_product_attention",
+            F::scaled_dot_product_attention(x(&[2, 3]), x(&[4, 5]), x(&[4, 3])),
+            &["q.shape[-1] == k.shape[-1]", "3 != 5"],
+        ),
+        (
+            "scaled_dot_product_attention",
+            F::scaled_dot_product_attention(x(&[2, 3]), x(&[4, 3]), x(&[5, 3])),
+            &["k.shape[-2] == v.shape[-2]", "4 != 5"],
+        ),
+        (
+            "scaled_dot_product_attention",
+            F::scaled_dot_product_attention(x(&[2, 2, 3]), x(&[3, 4, 3]), x(&[2, 4, 3])),
+            &["q.shape[0] == k.shape[0]", "2 != 3"],
+        ),
+        (
+            "scaled_dot_product_attention",
+            F::ScaledDotProductAttention::new().mask(Array::zeros([2, 3], Dtype::Bool)).call(
+                x(&[2, 3]),
+                x(&[4, 3]),
+                x(&[4, 3]),
+            ),
+            &["mask.shape broadcasts", "(2, 4)", "(2, 3)"],
+        ),
+        (
+            "scaled_dot_product_attention",
+            F::ScaledDotProductAttention::new().mask(Array::zeros(4, Dtype::I32)).call(
+                x(&[2, 3]),
+                x(&[4, 3]),
+                x(&[4, 3]),
+            ),
+            &["mask.dtype.kind == b or f"],
+        ),
         ("embed_id", F::embed_id(t(&[0, 4]), x(&[4, 2])), &["IndexOutOfBounds", "0 <= x < 4", "x[1] = 4"]),
         ("embed_id", F::embed_id(t(&[-1, 0]), x(&[4, 2])), &["x[0] = -1"]),
     ];
@@ -328,6 +366,8 @@ pub fn failures() -> Vec<Variable> {
         F::n_step_bigru(1, 0.0, x(&[1, 2, 4]), [[x(&[4, 3])]], [[x(&[4])]], [failed()]).1.remove(0),
         F::n_step_lstm(1, 0.0, x(&[1, 2, 4]), failed(), [[x(&[4, 3])]], [[x(&[4])]], [x(&[2, 3])]).1,
         F::n_step_bilstm(1, 0.0, failed(), failed(), [[x(&[4, 3])]], [[x(&[4])]], [x(&[2, 3])]).1,
+        F::scaled_dot_product_attention(x(&[2, 3]), x(&[2, 3]), failed()),
+        F::ScaledDotProductAttention::new().mask(failed().into_data()).call(x(&[2, 3]), x(&[2, 3]), x(&[2, 3])),
     ]
 }
 
@@ -356,5 +396,11 @@ pub fn unchecked() -> Vec<Unchecked> {
         ("bilinear", Box::new(|| F::bilinear(x(&[2, 3]), x(&[2]), x(&[3, 3, 2]), None, None, None))),
         ("embed_id", Box::new(|| F::embed_id(x(&[2]), x(&[3, 2])))),
         ("embed_id", Box::new(|| F::embed_id(integers(&[2]), x(&[3])))),
+        ("scaled_dot_product_attention", {
+            Box::new(|| F::scaled_dot_product_attention(x(&[]), x(&[2, 3]), x(&[2, 3])))
+        }),
+        ("scaled_dot_product_attention", {
+            Box::new(|| F::scaled_dot_product_attention(x(&[2, 3]), x(&[3]), x(&[2, 3])))
+        }),
     ]
 }

@@ -4,12 +4,14 @@
 mod activation;
 mod array;
 mod connection;
+mod evaluation;
 pub mod loss;
 mod math;
 mod noise;
 mod normalization;
 mod operator;
 mod pooling;
+mod utility;
 
 use chainer::{Array, Variable, backward};
 use chainer_tests::golden::{Call, Case, Context, Failure, Layout, Nested, Outcome};
@@ -25,12 +27,14 @@ const CHAPTERS: &[&[(&str, Adapter)]] = &[
     activation::ADAPTERS,
     array::ADAPTERS,
     connection::ADAPTERS,
+    evaluation::ADAPTERS,
     loss::ADAPTERS,
     math::ADAPTERS,
     noise::ADAPTERS,
     normalization::ADAPTERS,
     operator::ADAPTERS,
     pooling::ADAPTERS,
+    utility::ADAPTERS,
 ];
 
 const LAYOUTS: [Layout; 2] = [Layout::RowMajor, Layout::ColumnMajor];

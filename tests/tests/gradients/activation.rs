@@ -1,8 +1,12 @@
 //! Activation functions.
 
-use chainer::functions as F;
+use chainer::{Array, Variable, functions as F};
 
 use crate::{Empty, Huge, Row, row, rows, unary, x};
+
+fn slstm(xs: &[Variable]) -> [Variable; 2] {
+    F::slstm(&xs[0], &xs[1], &xs[2], &xs[3]).into()
+}
 
 /// Derivatives to check.
 pub fn table() -> Vec<Row> {
@@ -16,6 +20,33 @@ pub fn table() -> Vec<Row> {
         unary("tanh", |x| F::tanh(x)),
         unary("softplus", |x| F::softplus(x)),
         unary("softplus, beta", |x| F::Softplus::new().beta(2.5).call(x)),
+        unary("clipped_relu", |x| F::ClippedRelu::new().z(1.3).call(x)),
+        unary("gelu", |x| F::gelu(x)).domain(-4.0, 4.0),
+        unary("gelu, approximate", |x| F::Gelu::new().approximate(true).call(x)).domain(-4.0, 4.0),
+        unary("hard_sigmoid", |x| F::hard_sigmoid(x)).domain(-3.6, 3.6),
+        unary("hard_tanh", |x| F::HardTanh::new().low(-0.8).high(1.3).call(x)),
+        unary("log_sigmoid", |x| F::log_sigmoid(x)),
+        unary("mish", |x| F::mish(x)),
+        unary("selu", |x| F::selu(x)),
+        unary("selu, constants", |x| F::Selu::new().alpha(0.7).scale(1.3).call(x)),
+        unary("silu", |x| F::silu(x)),
+        unary("silu, beta", |x| F::Silu::new().beta(-1.7).call(x)),
+        row("crelu", &[&[2, 3]], |xs| F::crelu(&xs[0])),
+        row("crelu, first axis", &[&[2, 3, 2]], |xs| F::Crelu::new().axis(0).call(&xs[0])),
+        row("crelu, last axis", &[&[2, 3, 2]], |xs| F::Crelu::new().axis(-1).call(&xs[0])),
+        row("maxout", &[&[2, 6]], |xs| F::maxout(&xs[0], 3)),
+        row("maxout, groups of one", &[&[2, 3]], |xs| F::maxout(&xs[0], 1)),
+        row("maxout, axis", &[&[4, 3, 2]], |xs| F::Maxout::new(2).axis(-3).call(&xs[0])),
+        row("prelu", &[&[3, 4], &[4]], |xs| F::prelu(&xs[0], &xs[1])),
+        row("prelu, one slope", &[&[3, 4], &[]], |xs| F::prelu(&xs[0], &xs[1])),
+        row("prelu, images", &[&[2, 3, 2], &[3]], |xs| F::prelu(&xs[0], &xs[1])),
+        row("prelu, two axes", &[&[2, 3, 2, 1], &[3, 2]], |xs| F::prelu(&xs[0], &xs[1])),
+        row("swish", &[&[3, 4], &[4]], |xs| F::swish(&xs[0], &xs[1])),
+        row("swish, one beta, images", &[&[2, 3, 2], &[]], |xs| F::swish(&xs[0], &xs[1])),
+        rows("slstm", &[&[2, 3], &[2, 3], &[2, 12], &[2, 12]], |xs| slstm(xs).into()),
+        rows("slstm, more axes", &[&[1, 2, 2], &[1, 2, 2], &[1, 8, 2], &[1, 8, 2]], |xs| slstm(xs).into()),
+        row("slstm, h alone", &[&[2, 1], &[2, 1], &[2, 4], &[2, 4]], |xs| slstm(xs)[1].clone()),
+        row("slstm, c alone", &[&[2, 1], &[2, 1], &[2, 4], &[2, 4]], |xs| slstm(xs)[0].clone()),
         row("softmax", &[&[3, 4]], |xs| F::softmax(&xs[0])),
         row("softmax of a vector", &[&[4]], |xs| F::softmax(&xs[0])),
         row("softmax, axis", &[&[2, 3, 2]], |xs| F::Softmax::new().axis(-1).call(&xs[0])),
@@ -36,6 +67,13 @@ pub fn table() -> Vec<Row> {
 /// Empty batches.
 pub fn empty() -> Vec<Empty> {
     vec![
+        ("crelu", F::crelu(x(&[0, 3])), &[0, 6]),
+        ("crelu, no channels", F::crelu(x(&[2, 0, 3])), &[2, 0, 3]),
+        ("maxout", F::maxout(x(&[0, 6]), 3), &[0, 2]),
+        ("maxout, no channels", F::maxout(x(&[2, 0]), 3), &[2, 0]),
+        ("prelu", F::prelu(x(&[0, 3, 2]), x(&[3])), &[0, 3, 2]),
+        ("slstm", F::slstm(x(&[0, 2]), x(&[0, 2]), x(&[0, 8]), x(&[0, 8])).1, &[0, 2]),
+        ("swish", F::swish(x(&[0, 3]), x(&[3])), &[0, 3]),
         ("softmax", F::softmax(x(&[0, 3])), &[0, 3]),
         ("log_softmax", F::log_softmax(x(&[0, 3])), &[0, 3]),
         ("lstm", F::lstm(x(&[0, 2]), x(&[0, 8])).1, &[0, 2]),
@@ -48,7 +86,21 @@ pub fn huge() -> Vec<Huge> {
         ("sigmoid", |x| F::sigmoid(x)),
         ("tanh", |x| F::tanh(x)),
         ("softplus", |x| F::softplus(x)),
+        ("clipped_relu", |x| F::clipped_relu(x)),
+        ("crelu", |x| F::crelu(x)),
         ("elu", |x| F::elu(x)),
+        ("gelu", |x| F::gelu(x)),
+        ("gelu, approximate", |x| F::Gelu::new().approximate(true).call(x)),
+        ("hard_sigmoid", |x| F::hard_sigmoid(x)),
+        ("hard_tanh", |x| F::hard_tanh(x)),
+        ("log_sigmoid", |x| F::log_sigmoid(x)),
+        ("maxout", |x| F::maxout(x, 3)),
+        ("mish", |x| F::mish(x)),
+        ("prelu", |x| F::prelu(x, Variable::new(Array::full(3, 0.5, x.dtype())))),
+        ("selu", |x| F::selu(x)),
+        ("silu", |x| F::silu(x)),
+        ("silu, beta", |x| F::Silu::new().beta(-3.0).call(x)),
+        ("swish", |x| F::swish(x, Variable::new(Array::full((), 3, x.dtype())))),
         ("softmax", |x| F::softmax(x)),
         ("log_softmax", |x| F::log_softmax(x)),
     ]

@@ -145,6 +145,20 @@ pub fn table() -> Vec<Row> {
             let function = F::DilatedConvolution2D::new().stride(3).pad((1, 0)).dilate(2).cover_all(true);
             function.call(&xs[0], &xs[1], None)
         }),
+        row("scaled_dot_product_attention", &[&[2, 3, 2], &[2, 4, 2], &[2, 4, 3]], |xs| {
+            F::scaled_dot_product_attention(&xs[0], &xs[1], &xs[2])
+        }),
+        row("scaled_dot_product_attention, causal", &[&[1, 2, 4, 2], &[1, 2, 3, 2], &[1, 2, 3, 1]], |xs| {
+            F::ScaledDotProductAttention::new().scale(0.7).causal(true).call(&xs[0], &xs[1], &xs[2])
+        }),
+        row("scaled_dot_product_attention, mask", &[&[2, 3, 2], &[2, 3, 2], &[2, 3, 2]], |xs| {
+            let mask = Array::from([[true, false, true], [false, false, false], [true, true, true]]);
+            F::ScaledDotProductAttention::new().mask(mask).call(&xs[0], &xs[1], &xs[2])
+        }),
+        row("scaled_dot_product_attention, causal, added", &[&[3, 2], &[4, 2], &[4, 2]], |xs| {
+            let mask = Array::from([[0.5f64], [f64::NEG_INFINITY], [0.25]]);
+            F::ScaledDotProductAttention::new().causal(true).mask(mask).call(&xs[0], &xs[1], &xs[2])
+        }),
         row("embed_id", &[&[3, 2]], |xs| F::embed_id(Array::from([[2i32, 0], [2, 1]]), &xs[0])),
         row("embed_id, ignore_label", &[&[3, 2]], |xs| {
             F::EmbedId::new().ignore_label(-1).call(Array::from([2i64, -1, 0]), &xs[0])
@@ -178,6 +192,21 @@ pub fn empty() -> Vec<Empty> {
         ("n_step_lstm, no sequence", lstm(&[x(&[0, 2]), x(&[0, 2])], 0).2.remove(1), &[0, 3]),
         ("n_step_lstm, no step", lstm(&[], 2).0, &[1, 2, 3]),
         ("n_step_lstm, steps without sequences", lstm(&[x(&[2, 2]), x(&[0, 2])], 2).1, &[1, 2, 3]),
+        (
+            "scaled_dot_product_attention",
+            F::scaled_dot_product_attention(x(&[0, 3, 2]), x(&[0, 4, 2]), x(&[0, 4, 2])),
+            &[0, 3, 2],
+        ),
+        (
+            "scaled_dot_product_attention, no rows",
+            F::scaled_dot_product_attention(x(&[2, 0, 2]), x(&[2, 4, 2]), x(&[2, 4, 3])),
+            &[2, 0, 3],
+        ),
+        (
+            "scaled_dot_product_attention, nothing to see",
+            F::scaled_dot_product_attention(x(&[2, 3, 2]), x(&[2, 0, 2]), x(&[2, 0, 3])),
+            &[2, 3, 3],
+        ),
         ("embed_id", F::embed_id(no_labels(), x(&[4, 3])), &[0, 3]),
     ]
 }

@@ -11,6 +11,7 @@ mod math;
 mod noise;
 mod normalization;
 mod pooling;
+mod utility;
 
 use chainer::gradient_check::{CheckOptions, check_backward, check_double_backward};
 use chainer::{Array, ArrayOps, Dtype, Error, ErrorKind, GradOptions, Result, Variable, grad_with};
@@ -88,7 +89,7 @@ fn unary(name: &'static str, f: impl Fn(&Variable) -> Variable + 'static) -> Row
 
 fn table() -> Vec<Row> {
     type Chapter = fn() -> Vec<Row>;
-    let chapters: [Chapter; 8] = [
+    let chapters: [Chapter; 9] = [
         activation::table,
         array::table,
         connection::table,
@@ -97,6 +98,7 @@ fn table() -> Vec<Row> {
         noise::table,
         normalization::table,
         pooling::table,
+        utility::table,
     ];
     chapters.iter().flat_map(|chapter| chapter()).collect()
 }

@@ -2,29 +2,19 @@
 
 use std::panic::Location;
 
-use chainer_kernels::{ArrayOps, Position, flush_all};
+use chainer_kernels::{ArrayOps, Position};
 use smallvec::SmallVec;
 
-use crate::functions::{Concat, get_item, refused, reshape};
+use super::gates::{gated, side_by_side};
+use crate::functions::{Concat, get_item, refused};
 use crate::type_check::{self, Checked};
-use crate::{
-    Array, AsVariable, BackwardContext, Function, Gradients, Outputs, Retain, Shape, Variable, Variables, apply,
-};
+use crate::{Array, AsVariable, BackwardContext, Function, Gradients, Outputs, Retain, Variable, Variables, apply};
 
 /// The cell state c (B, units, …) and the gates' sources (B, 4 units, …) → the new c, and h.
 ///
 /// The sources are the sum of the inputs after c, each of them (B, 4 units, …) or (4 units,): a layer hands over its products and bias
 /// as they are, because their sum would have to be written before it could be cut into gates.
 struct Lstm;
-
-/// The shape of sources with the gates on an axis of their own: column `4 j + g` is gate g of unit j.
-fn gated(sources: &Shape) -> Shape {
-    let units = if sources.ndim() == 1 { 0 } else { 1 };
-    let mut shape: SmallVec<[usize; 5]> = SmallVec::from_slice(sources);
-    shape[units] /= 4;
-    shape.insert(units + 1, 4);
-    Shape::new(&shape)
-}
 
 impl Function for Lstm {
     fn name(&self) -> &'static str {
@@ -89,14 +79,7 @@ impl Function for Lstm {
             context.gy(1) * c * (&o * (1.0 - &o)),
         ];
         let gc = gc * f;
-        // All five by one kernel: one by one, when they are joined, they would share nothing.
-        flush_all(gates.iter().chain([&gc]).map(Variable::data));
-        let mut shape = context.output_shape(0).to_vec();
-        shape.insert(2, 1);
-        let gates = gates.map(|gradient| reshape(gradient, &shape));
-        shape[1] *= 4;
-        shape.remove(2);
-        let gx = reshape(Concat::new().axis(2).call(gates), shape);
+        let [gx] = side_by_side([gates], &[&gc]);
         // The walk sums over the rows for a bias.
         std::iter::once(gc).chain(std::iter::repeat_n(gx, context.input_count() - 1)).map(Some).collect()
     }

@@ -1,5 +1,6 @@
 //! Neural network connections.
 
+mod attention;
 mod bilinear;
 mod convolution;
 mod convolution_2d;
@@ -18,6 +19,7 @@ mod n_step_gru;
 mod n_step_lstm;
 mod n_step_rnn;
 
+pub use attention::{ScaledDotProductAttention, scaled_dot_product_attention};
 pub use bilinear::bilinear;
 pub use convolution_2d::{Convolution2D, convolution_2d};
 pub use convolution_nd::{ConvolutionND, convolution_nd};

@@ -4,8 +4,8 @@ use std::panic::Location;
 
 use chainer_kernels::ArrayOps;
 
-use crate::functions::settings;
-use crate::{Array, AsVariable, Dtype, Error, Result, Variable};
+use crate::functions::{at_least_f32, settings};
+use crate::{Array, AsVariable, Error, Result, Variable};
 
 settings! {
     /// [`accuracy`] with a label that does not count.
@@ -25,10 +25,10 @@ impl Accuracy {
     }
 
     fn computed(self, y: Array, t: Array) -> Result<Array> {
-        check(&y, &t)?;
+        check_scores("accuracy", &y, &t)?;
         let dtype = y.dtype();
         // Counts beyond 2048 have no place in float16.
-        let wide = if dtype.size() < 4 { Dtype::F32 } else { dtype };
+        let wide = at_least_f32(dtype);
         let predicted = y.argmax(1, false).reshape(t.shape());
         let right = predicted.equal(&t);
         let Some(ignored) = self.ignore_label else {
@@ -42,10 +42,10 @@ impl Accuracy {
 }
 
 /// Scores of samples and classes beside labels of samples.
-fn check(y: &Array, t: &Array) -> Result<()> {
+pub(super) fn check_scores(name: &'static str, y: &Array, t: &Array) -> Result<()> {
     y.check()?;
     t.check()?;
-    let refuse = |expect: &str, actual: String| Err(Error::mismatch("accuracy", expect, actual));
+    let refuse = |expect: &str, actual: String| Err(Error::mismatch(name, expect, actual));
     if !y.dtype().is_float() {
         return refuse("y.dtype.kind == f", format!("{} != f", y.dtype().kind()));
     }
@@ -54,6 +54,9 @@ fn check(y: &Array, t: &Array) -> Result<()> {
     }
     if y.ndim() < 2 {
         return refuse("y.ndim >= 2", format!("{} < 2", y.ndim()));
+    }
+    if y.shape()[1] == 0 {
+        return refuse("y.shape[1] >= 1", "0 < 1".to_owned());
     }
     // Axes of size 1 at the end of y may be missing from t.
     let samples: Vec<usize> = y.shape().iter().enumerate().filter(|(i, _)| *i != 1).map(|(_, &size)| size).collect();

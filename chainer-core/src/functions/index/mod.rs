@@ -9,3 +9,4 @@
 #![doc = include_str!("noise.md")]
 #![doc = include_str!("normalization.md")]
 #![doc = include_str!("pooling.md")]
+#![doc = include_str!("utility.md")]

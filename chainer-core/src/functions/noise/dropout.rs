@@ -5,6 +5,7 @@ use std::panic::Location;
 use chainer_kernels::ArrayOps;
 use chainer_kernels::random::default_generator;
 
+use super::check_ratio;
 use crate::functions::settings;
 use crate::{Array, AsVariable, Dtype, Error, Result, Variable, config};
 
@@ -30,9 +31,7 @@ impl Dropout {
     #[track_caller]
     fn dropped(self, x: Variable) -> Result<Variable> {
         x.check()?;
-        if !(0.0..1.0).contains(&self.ratio) {
-            return Err(Error::value("dropout", "0 <= ratio < 1", format_args!("ratio = {}", self.ratio)));
-        }
+        check_ratio("dropout", self.ratio)?;
         if !x.dtype().is_float() {
             return Err(Error::mismatch("dropout", "x.dtype.kind == f", format_args!("{} != f", x.dtype().kind())));
         }

@@ -4,6 +4,7 @@ use std::panic::Location;
 
 use chainer_kernels::{Position, flush_all};
 
+use crate::functions::normalization::{moved, unbiased};
 use crate::initializers::Initializer;
 use crate::links::first_value::FirstValue;
 use crate::{Array, Dtype, Forward, Parameter, Result, Shape, State, Variable, attempt, chain, config, functions as F};
@@ -190,16 +191,14 @@ impl BatchNormalization {
             }),
             _ => self.decay,
         };
-        let unbiased = count as f64 / count.saturating_sub(1).max(1) as f64;
-        let moved = |average: &State<Array>, batch: &Array, factor: f64| {
+        let follow = |average: &State<Array>, batch: &Array, factor: f64| {
             average.update(|average| {
                 let old = std::mem::replace(average, Array::scalar(0f32));
-                *average =
-                    old * decay + chainer_kernels::ArrayOps::astype(batch, self.dtype) * ((1.0 - decay) * factor);
+                *average = moved(old, batch, decay, factor);
                 average.clone()
             })
         };
-        let averages = [moved(&self.avg_mean, mean, 1.0), moved(&self.avg_var, variance, unbiased)];
+        let averages = [follow(&self.avg_mean, mean, 1.0), follow(&self.avg_var, variance, unbiased(count))];
         // Otherwise each step's batch would stay alive until somebody reads the averages.
         flush_all(&averages);
         averages.iter().try_for_each(Array::check)

@@ -1,4 +1,4 @@
-//! Losses and evaluation.
+//! Losses.
 
 use chainer::functions as F;
 use chainer::functions::Reduction;
@@ -9,10 +9,6 @@ use super::{Adapter, Made};
 
 /// The adapters.
 pub const ADAPTERS: &[(&str, Adapter)] = &[
-    ("accuracy", |c| {
-        let ignored = c.args.opt_int("ignore_label")?.map(|label| label as i64);
-        Ok(F::Accuracy::new().ignore_label(ignored).call(c.get("y")?, c.get("t")?).into())
-    }),
     ("argmax_crf1d", |c| {
         let (score, labels) = F::argmax_crf1d(c.get("cost")?, list(c, "xs")?);
         let labels = Nested::tuple(labels.into_iter().map(Variable::constant));

@@ -1,0 +1,5 @@
+//! Functions on functions.
+
+mod forget;
+
+pub use forget::{ForgetOutput, forget};
