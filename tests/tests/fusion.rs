@@ -75,6 +75,50 @@ fn layers_over_sequences_are_two_kernels_a_step_and_one_product_for_each_weight_
 }
 
 #[test]
+fn functions_that_only_look_at_elements_differently_run_no_kernel() {
+    let x = ready(&[1, 4, 6]);
+    x.data().force().unwrap();
+    let views: [(&str, Vec<Variable>); 16] = [
+        ("broadcast", F::broadcast([&x, &x])),
+        ("broadcast_to", vec![F::broadcast_to(&x, [2, 4, 6])]),
+        ("expand_dims", vec![F::expand_dims(&x, 1)]),
+        ("flatten", vec![F::flatten(&x)]),
+        ("flip", vec![F::flip(&x, None)]),
+        ("fliplr", vec![F::fliplr(&x)]),
+        ("flipud", vec![F::flipud(&x)]),
+        ("get_item", vec![F::get_item(&x, (0, 1.., 2..4))]),
+        ("moveaxis", vec![F::moveaxis(&x, 0, 2)]),
+        ("reshape", vec![F::reshape(&x, [2, 12])]),
+        ("rollaxis", vec![F::rollaxis(&x, 2, 0)]),
+        ("separate", F::Separate::new().axis(1).call(&x)),
+        ("split_axis", F::split_axis(&x, 2, 1)),
+        ("squeeze", vec![F::squeeze(&x, 0)]),
+        ("swap_axes", vec![F::swap_axes(&x, 1, 2)]),
+        ("transpose", vec![F::transpose(&x, &[])]),
+    ];
+    for (name, ys) in views {
+        let counter = KernelCounter::start();
+        ys.iter().for_each(|y| _ = y.data().force().unwrap());
+        assert_eq!(counter.count().kernels, 0, "{name}");
+    }
+}
+
+#[test]
+fn sequences_are_padded_and_transposed_by_one_copy() {
+    let xs = [ready(&[4, 3]), ready(&[2, 3]), ready(&[1, 3])];
+    let counter = KernelCounter::start();
+    // One kernel makes an element of padding, the other one copies.
+    let padded = F::pad_sequence(&xs);
+    padded.data().force().unwrap();
+    let count = counter.take();
+    assert_eq!(count.kernels, 2, "{:?}", count.descriptions);
+    let ys = F::transpose_sequence(&xs);
+    ys.iter().for_each(|y| _ = y.data().force().unwrap());
+    let count = counter.take();
+    assert_eq!(count.kernels, 2, "{:?}", count.descriptions);
+}
+
+#[test]
 fn activation_and_bias_run_with_one_pass_after_the_product() {
     let (x, layer) = (ready(&[4, 8]), L::Linear::new(8, 16));
     layer.w().array().unwrap().force().unwrap();

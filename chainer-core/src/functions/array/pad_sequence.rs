@@ -2,12 +2,12 @@
 
 use std::panic::Location;
 
-use chainer_kernels::Scalar;
+use chainer_kernels::{ArrayOps, Scalar};
 
 use super::{Concat, reshape, result_shape};
 use crate::functions::{checked, composed, settings};
 use crate::type_check::{self, Checked};
-use crate::{Array, AsVariables, Shape, Variable, Variables};
+use crate::{Array, AsVariables, Dtype, Result, Shape, Variable};
 
 settings! {
     /// [`pad_sequence`] with settings.
@@ -53,24 +53,39 @@ impl PadSequence {
                 shape = result_shape(sizes.map(Some))?;
                 Ok(())
             })?;
-            Ok(reshape(one_after_the_other(xs, longest, self.padding), shape))
+            let padding = shown_everywhere(self.padding, xs[0].dtype())?;
+            let filling = |missing| Variable::constant(padding.broadcast_to(missing));
+            let parts = filled_up(xs, longest, Variable::shape, filling);
+            Ok(reshape(Concat::new().axis(0).call(parts), shape))
         })
     }
 }
 
-/// The sequences, each followed by what it lacks to be as long as the longest: all on one axis, by one kernel.
-fn one_after_the_other(xs: Variables, longest: usize, padding: Scalar) -> Variable {
-    let one = Array::full((), padding, xs[0].dtype());
-    let mut parts = Variables::with_capacity(2 * xs.len());
+/// A number in memory, of which arrays of any shape can be views.
+pub(super) fn shown_everywhere(value: Scalar, dtype: Dtype) -> Result<Array> {
+    // A copy, because an array that is known to be all one number would be written anew in each shape.
+    let number = Array::full((), value, dtype).copy();
+    number.force()?;
+    Ok(number)
+}
+
+/// The sequences, each followed by what it lacks to be as long as the longest: joined along their first axis they are one array.
+pub(super) fn filled_up<T>(
+    xs: impl IntoIterator<Item = T>,
+    longest: usize,
+    shape: impl Fn(&T) -> &Shape,
+    filling: impl Fn(Shape) -> T,
+) -> Vec<T> {
+    let mut parts = Vec::new();
     for x in xs {
-        let mut missing = x.shape().to_vec();
-        missing[0] = longest - x.len();
+        let mut missing = shape(&x).to_vec();
+        missing[0] = longest - missing[0];
         parts.push(x);
         if missing[0] > 0 {
-            parts.push(Variable::constant(one.broadcast_to(missing)));
+            parts.push(filling(missing.into()));
         }
     }
-    Concat::new().axis(0).call(parts)
+    parts
 }
 
 /// Sequences (length, …) of different lengths in one array (N, longest length, …), with zeros behind the shorter ones ([`PadSequence`] has

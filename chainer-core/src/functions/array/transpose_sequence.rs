@@ -2,9 +2,9 @@
 
 use std::panic::Location;
 
-use chainer_kernels::ops;
+use chainer_kernels::{Scalar, ops};
 
-use super::pad_sequence::check_sequences;
+use super::pad_sequence::{check_sequences, filled_up, shown_everywhere};
 use crate::functions::checked;
 use crate::type_check;
 use crate::{
@@ -23,16 +23,11 @@ impl Function for TransposeSequence {
     fn forward(&self, inputs: &[Array]) -> Outputs {
         let longest = inputs[0].shape()[0];
         // All sequences as one array, filled up with anything; the results are views of it.
-        let filling = Array::zeros((), inputs[0].dtype());
-        let mut parts = Vec::with_capacity(2 * inputs.len());
-        for x in inputs {
-            let mut missing = x.shape().to_vec();
-            missing[0] = longest - missing[0];
-            parts.push(x.clone());
-            if missing[0] > 0 {
-                parts.push(filling.broadcast_to(missing));
-            }
-        }
+        let filling = match shown_everywhere(Scalar::Int(0), inputs[0].dtype()) {
+            Ok(filling) => filling,
+            Err(error) => return error.into(),
+        };
+        let parts = filled_up(inputs.iter().cloned(), longest, Array::shape, |missing| filling.broadcast_to(missing));
         let mut shape = inputs[0].shape().to_vec();
         shape.insert(0, inputs.len());
         let together = ops::concatenate(&parts.iter().collect::<Vec<_>>(), 0).reshape(shape).swap_axes(0, 1);
