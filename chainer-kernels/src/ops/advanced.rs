@@ -54,6 +54,8 @@ impl Gather {
 
 /// The view and, if the expression has index arrays, the gather.
 fn plan(operation: &'static str, x: &Array, mut parts: Vec<Part>) -> Result<(Vec<Part>, Option<Gather>)> {
+    let gap = parts.iter().position(|p| matches!(p, Part::Gap));
+    gap.map(|gap| parts.remove(gap));
     if !parts.iter().any(|p| matches!(p, Part::Array { .. })) {
         return Ok((parts, None));
     }
@@ -66,7 +68,7 @@ fn plan(operation: &'static str, x: &Array, mut parts: Vec<Part>) -> Result<(Vec
     let dims = view(x, &parts).shape().clone();
     let indexed: Vec<usize> =
         parts.iter().enumerate().filter(|(_, p)| matches!(p, Part::Array { .. })).map(|(i, _)| i).collect();
-    let together = indexed.windows(2).all(|pair| pair[1] == pair[0] + 1);
+    let together = indexed.windows(2).all(|pair| pair[1] == pair[0] + 1 && gap != Some(pair[1]));
     let axis = if together { indexed[0] } else { 0 };
     let mut order: Vec<usize> = (0..dims.ndim()).filter(|i| !indexed.contains(i)).collect();
     order.splice(axis..axis, indexed.iter().copied());

@@ -46,10 +46,10 @@ pub fn get_deconv_outsize(size: usize, k: usize, s: usize, p: usize, cover_all: 
 }
 
 /// The largest stride, padding or dilation.
-const MAX_OPTION: usize = 1 << 31;
+pub(super) const MAX_OPTION: usize = 1 << 31;
 
 /// The shape of a result, if the number of its bytes is a number.
-fn result_shape(name: &'static str, sizes: Vec<usize>) -> Result<Shape> {
+pub(super) fn result_shape(name: &'static str, sizes: Vec<usize>) -> Result<Shape> {
     let bytes = sizes.iter().try_fold(size_of::<f64>(), |n, &size| n.checked_mul(size));
     match bytes.filter(|&n| isize::try_from(n).is_ok()) {
         Some(_) => Ok(sizes.into()),

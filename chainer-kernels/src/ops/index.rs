@@ -132,13 +132,15 @@ pub(super) enum Part {
     Slice { axis: usize, start: usize, step: isize, size: usize },
     /// A new axis of size 1.
     New,
+    /// An ellipsis that stands for no axis. It still parts the index arrays on its two sides.
+    Gap,
     /// One element: the axis vanishes.
     Fixed { axis: usize, element: usize },
     /// Indices into the axis.
     Array { axis: usize, indices: Array },
 }
 
-/// An index expression fitted to a shape: every axis occurs once, in order.
+/// An index expression fitted to a shape: every axis occurs once, in order, and there is one gap at most.
 pub(super) fn fit(operation: &'static str, shape: &Shape, indices: &[Index]) -> Result<Vec<Part>> {
     // How many axes each entry takes.
     let takes = |index: &Index| match index {
@@ -180,6 +182,7 @@ pub(super) fn fit(operation: &'static str, shape: &Shape, indices: &[Index]) -> 
             Index::Ellipsis => {
                 let rest = shape.ndim() - taken;
                 parts.extend((axis..axis + rest).map(full));
+                parts.extend((rest == 0).then_some(Part::Gap));
                 axis += rest;
             }
             Index::Array(array) => {
@@ -252,6 +255,7 @@ pub(super) fn view(x: &Array, parts: &[Part]) -> Array {
                 dims.push(size);
                 change.axes.push((Some(axis), start, step));
             }
+            Part::Gap => {}
             Part::New => {
                 whole = false;
                 dims.push(1);

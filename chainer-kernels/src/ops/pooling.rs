@@ -2,6 +2,7 @@
 
 use std::panic::Location;
 
+use super::convolution::{MAX_OPTION, result_shape};
 use super::{check_all, get_conv_outsize, one, or_failed};
 use crate::array::Array;
 use crate::dtype::Dtype;
@@ -23,6 +24,9 @@ fn check_pool(name: &'static str, letter: &str, x: &Array, pool: &Pool) -> Resul
             let expect = format!("{what} of {} numbers >= {least}", pool.ksize.len());
             return Err(Error::value(name, expect, format_args!("{values:?}")));
         }
+        if values.iter().any(|&value| value > MAX_OPTION) {
+            return Err(Error::value(name, format_args!("{what} <= {MAX_OPTION}"), format_args!("{values:?}")));
+        }
     }
     Ok(())
 }
@@ -41,7 +45,7 @@ fn pooled(name: &'static str, x: &Array, pool: &Pool, cover_all: bool) -> Result
         }
         out.push(at);
     }
-    Ok(out.into())
+    result_shape(name, out)
 }
 
 /// Checks that `shape` is the pooled shape of an input with the given spatial sizes.
@@ -129,7 +133,7 @@ pub fn max_pooling_backward(gy: &Array, index: &Array, pool: &Pool, size: &[usiz
             let actual = format!("{:?} != {:?}", gy.shape(), index.shape());
             return Err(Error::mismatch(NAME, "gy.shape == index.shape", actual));
         }
-        let out: Shape = gy.shape()[..2].iter().chain(size).copied().collect();
+        let out = result_shape(NAME, gy.shape()[..2].iter().chain(size).copied().collect())?;
         Ok(one(Array::call(Kernel::MaxPoolBackward(pool.clone()), &[gy, index], &[(out, gy.dtype())])))
     })
 }
@@ -196,7 +200,7 @@ pub fn average_pooling_backward(gy: &Array, pool: &AveragePool, size: &[usize]) 
     or_failed(Location::caller(), || {
         check_pool(NAME, "gy", gy, &pool.pool)?;
         check_pooled(NAME, &pool.pool, size, "gy", gy.shape())?;
-        let out: Shape = gy.shape()[..2].iter().chain(size).copied().collect();
+        let out = result_shape(NAME, gy.shape()[..2].iter().chain(size).copied().collect())?;
         Ok(one(Array::call(Kernel::AveragePoolBackward(pool.clone()), &[gy], &[(out, gy.dtype())])))
     })
 }

@@ -2,12 +2,12 @@
 
 use std::panic::Location;
 
+use super::convolution::{MAX_OPTION, result_shape};
 use super::{check_all, get_conv_outsize, one, or_failed};
 use crate::array::Array;
 use crate::dtype::Dtype;
 use crate::error::{Error, Result};
 use crate::kernel::{Kernel, RegionPool, Window};
-use crate::shape::Shape;
 
 fn check_window(name: &'static str, window: &Window) -> Result<usize> {
     let axes = window.ksize.len();
@@ -16,6 +16,9 @@ fn check_window(name: &'static str, window: &Window) -> Result<usize> {
         if axes == 0 || values.len() != axes || values.iter().any(|&v| v < least) {
             let expect = format!("{what} of {} numbers >= {least}", axes.max(1));
             return Err(Error::value(name, expect, format_args!("{values:?}")));
+        }
+        if values.iter().any(|&value| value > MAX_OPTION) {
+            return Err(Error::value(name, format_args!("{what} <= {MAX_OPTION}"), format_args!("{values:?}")));
         }
     }
     Ok(axes)
@@ -59,7 +62,8 @@ pub fn unfold(x: &Array, window: &Window, cover_all: bool) -> Array {
             }
             shape.push(out);
         }
-        Ok(one(Array::call(Kernel::Unfold(window.clone()), &[x], &[(shape.into(), x.dtype())])))
+        let output = (result_shape(NAME, shape)?, x.dtype());
+        Ok(one(Array::call(Kernel::Unfold(window.clone()), &[x], &[output])))
     })
 }
 
@@ -93,7 +97,7 @@ pub fn fold(columns: &Array, window: &Window, size: &[usize]) -> Array {
             let expect = format!("the columns of windows of {:?} over {size:?}", window.ksize);
             return Err(Error::mismatch(NAME, expect, format_args!("columns.shape = {:?}", columns.shape())));
         }
-        let shape: Shape = columns.shape()[..2].iter().chain(size).copied().collect();
+        let shape = result_shape(NAME, columns.shape()[..2].iter().chain(size).copied().collect())?;
         Ok(one(Array::call(Kernel::Fold(window.clone()), &[columns], &[(shape, columns.dtype())])))
     })
 }
@@ -127,7 +131,7 @@ pub fn region_max(x: &Array, regions: &Array, pool: &RegionPool) -> Array {
         if pool.cells.contains(&0) {
             return Err(Error::value(NAME, "cells >= 1", format_args!("{:?}", pool.cells)));
         }
-        let shape = Shape::new(&[regions.shape()[0], x.shape()[1], pool.cells[0], pool.cells[1]]);
+        let shape = result_shape(NAME, vec![regions.shape()[0], x.shape()[1], pool.cells[0], pool.cells[1]])?;
         Ok(one(Array::call(Kernel::RegionMax(pool.clone()), &[x, regions], &[(shape, Dtype::I64)])))
     })
 }

@@ -152,3 +152,14 @@ fn nothing_taken_and_nothing_found() {
     assert_eq!((found.len(), found[0].size()), (2, 0));
     assert_eq!(integers(&take(&counting(&[3, 2]).transpose(), &Array::from([1i8]), 0)), [1, 3, 5]);
 }
+
+#[test]
+fn an_ellipsis_parts_index_arrays_even_where_it_stands_for_no_axis() {
+    let x = counting(&[2, 3, 4]);
+    let (rows, columns) = (Array::from([0i64, 1, 1]), Array::from([3i64, 0, 2]));
+    let all = Index::Slice(None, None, None);
+    let beside = x.get_item([all.clone(), Index::from(&rows), Index::from(&columns)]);
+    let parted = x.get_item([all, Index::from(&rows), Index::Ellipsis, Index::from(&columns)]);
+    assert_eq!((beside.shape(), parted.shape()), (&[2, 3].into(), &[3, 2].into()));
+    assert_eq!(integers(&beside.transpose()), integers(&parted));
+}

@@ -89,6 +89,7 @@ pub fn refusals() -> Vec<Refusal> {
         ("im2col", F::im2col(x(&[1, 2, 3, 3]), 4), &["fits into x.shape[2] + 2 * pad", "window 4"]),
         ("im2col", F::Im2Col::new(2).stride(0).call(x(&[1, 2, 3, 3])), &["stride", ">= 1"]),
         ("im2col", F::Im2Col::new(2).dilate((1, 0)).call(x(&[1, 2, 3, 3])), &["dilate", ">= 1"]),
+        ("im2col", F::Im2Col::new(usize::MAX).call(x(&[1, 2, 3, 3])), &["ksize <="]),
         ("pad", F::pad(x(&[2, 3]), [(1, 1); 3], F::PadMode::Edge), &["len(pad_width) == x.ndim", "3, x.ndim = 2"]),
         ("pad", F::pad(x(&[2, 0]), 1, F::PadMode::Reflect), &["x.shape[1] >= 1", "0 < 1"]),
         ("pad", F::pad(x(&[2, 3]), 1, F::PadMode::Constants(vec![])), &["len(constant_values)", "0, x.ndim = 2"]),

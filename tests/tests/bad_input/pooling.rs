@@ -16,6 +16,9 @@ pub fn refusals() -> Vec<Refusal> {
         ("max_pooling_2d", F::max_pooling_2d(x(&[1, 1, 4, 4]), 0), &["ksize"]),
         ("max_pooling_2d", F::max_pooling_2d(integers(&[1, 1, 4, 4]), 2), &["x.dtype.kind == f"]),
         ("max_pooling_2d", F::MaxPooling2D::new(5).cover_all(false).call(x(&[1, 1, 4, 4])), &["fits into x.shape[2]"]),
+        ("max_pooling_2d", F::MaxPooling2D::new(2).pad(usize::MAX).call(x(&[1, 1, 4, 4])), &["pad <="]),
+        ("max_pooling_2d", F::MaxPooling2D::new(1).pad(1 << 31).call(x(&[1, 1, 4, 4])), &["fits into memory"]),
+        ("average_pooling_2d", F::AveragePooling2D::new(2).stride(usize::MAX).call(x(&[1, 1, 4, 4])), &["stride <="]),
         ("max_pooling_nd", F::max_pooling_nd(x(&[2, 3]), 2), &["x.ndim >= 3", "2 < 3"]),
         ("max_pooling_nd", F::max_pooling_nd(x(&[1, 1, 4, 4]), [2]), &["x.ndim == 3", "4 != 3"]),
         ("max_pooling_nd", F::MaxPoolingND::new(2).stride([1]).call(x(&[1, 1, 4, 4])), &["stride of 2 numbers", "[1]"]),
@@ -45,6 +48,7 @@ pub fn refusals() -> Vec<Refusal> {
             F::Unpooling2D::new(2).outsize((4, 4)).call(x(&[1, 1, 2, 3])),
             &["x.shape[3] == get_conv_outsize(outsize[1]", "3 != 2"],
         ),
+        ("unpooling_2d", F::Unpooling2D::new(2).stride(1 << 31).call(x(&[1, 1, 9, 9])), &["fits into memory"]),
         ("unpooling_nd", F::unpooling_nd(x(&[1, 2]), 2), &["x.ndim >= 3"]),
         (
             "unpooling_nd",
