@@ -79,10 +79,11 @@ impl ConnectionistTemporalClassification {
             None => Array::full(batch, labels as i64, Dtype::I64),
         };
         self.check_labels(&t, &lengths, xs[0].shape()[1])?;
-        let function = Ctc {
-            paths: Paths::new(&t, &lengths, self.blank_symbol),
-            input_length: self.input_length.map(|lengths| lengths.astype(Dtype::I64)),
-        };
+        let going = self.input_length.map(|lengths| {
+            let times = Array::from_vec((0..xs.len() as i64).collect(), [xs.len(), 1, 1]);
+            times.less(lengths.astype(Dtype::I64).expand_dims(1))
+        });
+        let function = Ctc { paths: Paths::new(&t, &lengths, self.blank_symbol), going };
         let [losses, _, _] = apply(function, xs).many();
         Ok(self.reduce.of(losses))
     }
@@ -136,6 +137,8 @@ struct Paths {
     classes: Array,
     /// 0 where a state can be reached from the one before the last, minus infinity elsewhere.
     skips: Array,
+    /// 0 where the state after the next can be reached, minus infinity elsewhere.
+    skips_on: Array,
     /// 0 in the first two states, minus infinity elsewhere.
     starts: Array,
     /// 0 in the last two states of each sample, minus infinity elsewhere.
@@ -159,9 +162,11 @@ impl Paths {
         let before = ops::concatenate(&[&Array::full([batch, 1], -1, Dtype::I64), &t], 1);
         let differs = (&t).not_equal(before.slice((.., ..labels as isize)));
         let left = lengths.expand_dims(1) * 2 - numbers(states);
+        let skips = interleave(Array::scalar(f64::NEG_INFINITY), &chosen(differs));
         Paths {
             classes: interleave(Array::scalar(blank as i64), &t),
-            skips: interleave(Array::scalar(f64::NEG_INFINITY), &chosen(differs)),
+            skips_on: ops::pad(&skips, &[(0, 0), (0, 2)], NOWHERE).slice((.., 2..)),
+            skips,
             starts: chosen(numbers(states).less(2)),
             ends: chosen((&left).equal(0).logical_or(left.equal(1))),
         }
@@ -192,7 +197,7 @@ impl Paths {
         let states = self.classes.shape()[1] as isize;
         let padded = ops::pad(after, &[(0, 0), (0, 2)], NOWHERE);
         let next = padded.slice((.., 1..states + 1));
-        let skipping = ops::pad(&(after + &self.skips), &[(0, 0), (0, 2)], NOWHERE).slice((.., 2..));
+        let skipping = padded.slice((.., 2..)) + &self.skips_on;
         log_sum([after, &next, &skipping])
     }
 }
@@ -209,14 +214,14 @@ fn log_sum([a, b, c]: [&Array; 3]) -> Array {
 /// xs: T times (B, K) → the losses (B,); the log-probabilities (T, B, K) and those of all beginnings of paths (T, B, P), float64.
 struct Ctc {
     paths: Paths,
-    /// int64 (B,)
-    input_length: Option<Array>,
+    /// Which samples have not ended before each time, (T, B, 1); all if that is not given.
+    going: Option<Array>,
 }
 
 impl Ctc {
-    /// Which samples go on beyond a time, (B, 1).
-    fn longer_than(&self, time: usize) -> Option<Array> {
-        self.input_length.as_ref().map(|lengths| lengths.greater(time as i64).expand_dims(1))
+    /// Which samples have not ended before a time, (B, 1).
+    fn going_at(&self, time: usize) -> Option<Array> {
+        self.going.as_ref().map(|going| going.slice(time as isize))
     }
 }
 
@@ -239,14 +244,17 @@ impl Function for Ctc {
                 Some(before) => {
                     let reached = self.paths.arrive(before) + now;
                     // A sample that has ended stays where it is.
-                    self.longer_than(time).map_or(reached.clone(), |longer| longer.select(reached, before))
+                    match self.going_at(time) {
+                        Some(going) => going.select(reached, before),
+                        None => reached,
+                    }
                 }
             });
         }
         let complete = (&beginnings[steps - 1] + &self.paths.ends).logsumexp(1, false);
-        let complete = match self.longer_than(0) {
+        let complete = match self.going_at(0) {
             // Of no steps at all only no labels can come.
-            Some(longer) => longer.squeeze(Some(&[1])).select(complete, self.paths.ends.slice((.., 0))),
+            Some(going) => going.squeeze(Some(&[1])).select(complete, self.paths.ends.slice((.., 0))),
             None => complete,
         };
         let beginnings = ops::stack(&beginnings.iter().collect::<Vec<_>>(), 0);
@@ -265,8 +273,8 @@ impl Function for Ctc {
         for time in (1..steps).rev() {
             let after = &endings[endings.len() - 1] + of_states.slice(time as isize);
             let ending = self.paths.depart(&after);
-            endings.push(match self.longer_than(time) {
-                Some(longer) => longer.select(ending, &self.paths.ends),
+            endings.push(match self.going_at(time) {
+                Some(going) => going.select(ending, &self.paths.ends),
                 None => ending,
             });
         }
@@ -276,9 +284,8 @@ impl Function for Ctc {
         // be reached there is no gradient.
         let complete = (&whole).logsumexp(2, true);
         let mut counts = (&complete).greater(f64::NEG_INFINITY);
-        if let Some(lengths) = &self.input_length {
-            let times = Array::from_vec((0..steps as i64).collect(), [steps, 1, 1]);
-            counts = counts.logical_and(times.less(lengths.expand_dims(1)));
+        if let Some(going) = &self.going {
+            counts = counts.logical_and(going);
         }
         let occupied = (whole - complete.maximum(f64::MIN)).exp().astype(log_probabilities.dtype());
         let classes = self.paths.over(steps);
