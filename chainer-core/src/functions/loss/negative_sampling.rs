@@ -146,3 +146,35 @@ pub fn negative_sampling(
 ) -> Variable {
     NegativeSampling::new(sample_size).call(x, t, w, sampler)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::functions as F;
+
+    type Loss = fn(&Variable, Array, &Variable, &Array) -> Variable;
+
+    #[test]
+    fn label_minus_1_costs_nothing_and_teaches_nothing() {
+        let x = Variable::new(Array::from([[1.0f64, 2.0], [3.0, -1.0]]));
+        let w = Variable::new(Array::from([[1.0f64, 0.5], [-1.0, 1.0], [0.5, 0.0]]));
+        let samples = Array::from([[0i64, 1, 2], [0, 1, 1]]);
+        let negatives = samples.slice((.., 1..));
+        let losses: [Loss; 2] = [
+            |x, t, w, samples| {
+                let samples = samples.clone();
+                NegativeSampling::new(2).reduce(Reduction::No).call(x, t, w, &move |_: &Shape| samples.clone())
+            },
+            |x, t, w, samples| F::BlackOut::new().reduce(Reduction::No).call(x, t, w, samples),
+        ];
+        for (loss, samples) in losses.into_iter().zip([samples, negatives]) {
+            x.cleargrad();
+            let both = loss(&x, Array::from([2i32, 0]), &w, &samples).to_vec::<f64>().unwrap();
+            let one = loss(&x, Array::from([2i32, -1]), &w, &samples);
+            assert_eq!(one.to_vec::<f64>().unwrap(), [both[0], 0.0]);
+            one.sum().backward().unwrap();
+            let gx = x.grad().unwrap().to_vec::<f64>().unwrap();
+            assert!(gx[..2].iter().all(|g| *g != 0.0) && gx[2..] == [0.0, 0.0], "{gx:?}");
+        }
+    }
+}

@@ -48,3 +48,25 @@ impl std::str::FromStr for Reduction {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Array, Dtype};
+
+    #[test]
+    fn a_mean_of_halves_neither_overflows_nor_stalls() {
+        for (count, value) in [(4096, 1000.0), (70_000, 0.25)] {
+            let losses = Variable::constant(Array::full(count, value, Dtype::F16));
+            let mean = Reduction::Mean.of(losses);
+            assert_eq!((mean.dtype(), mean.item::<f64>().unwrap()), (Dtype::F16, value));
+        }
+    }
+
+    #[test]
+    fn names_are_chainers() {
+        let parsed: Vec<Reduction> = ["mean", "sum", "no"].iter().map(|name| name.parse().unwrap()).collect();
+        assert_eq!(parsed, [Reduction::Mean, Reduction::Sum, Reduction::No]);
+        assert!("none".parse::<Reduction>().unwrap_err().to_string().contains("\"none\""));
+    }
+}
