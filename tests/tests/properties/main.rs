@@ -4,6 +4,7 @@
 //! Values are small whole numbers: their sums are exact in every order, so results are compared bit for bit.
 
 mod array;
+mod loss;
 
 use chainer::{Array, Variable};
 use proptest::prelude::*;
