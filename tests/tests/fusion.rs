@@ -130,6 +130,97 @@ fn activation_and_bias_run_with_one_pass_after_the_product() {
 }
 
 #[test]
+fn an_activation_is_one_kernel_forward_and_one_backward() {
+    type Activation = (&'static str, fn(&Variable) -> Variable);
+    let activations: [Activation; 16] = [
+        ("clipped_relu", |x| F::clipped_relu(x)),
+        ("crelu", |x| F::crelu(x)),
+        ("elu", |x| F::elu(x)),
+        ("gelu", |x| F::gelu(x)),
+        ("gelu, approximate", |x| F::Gelu::new().approximate(true).call(x)),
+        ("hard_sigmoid", |x| F::hard_sigmoid(x)),
+        ("hard_tanh", |x| F::hard_tanh(x)),
+        ("leaky_relu", |x| F::leaky_relu(x)),
+        ("log_sigmoid", |x| F::log_sigmoid(x)),
+        ("mish", |x| F::mish(x)),
+        ("relu", |x| F::relu(x)),
+        ("selu", |x| F::selu(x)),
+        ("sigmoid", |x| F::sigmoid(x)),
+        ("silu", |x| F::silu(x)),
+        ("softplus", |x| F::Softplus::new().beta(2.0).call(x)),
+        ("tanh", |x| F::tanh(x)),
+    ];
+    for (name, activation) in activations {
+        let x = ready(&[8, 16]);
+        let counter = KernelCounter::start();
+        let y = activation(&x);
+        y.data().force().unwrap();
+        let count = counter.take();
+        assert_eq!((count.kernels, count.written), (1, 1), "{name}: {:?}", count.descriptions);
+        let gy = ready(y.shape()).into_data();
+        y.set_grad(&gy).unwrap();
+        gy.force().unwrap();
+        counter.take();
+        y.backward().unwrap();
+        let count = counter.take();
+        assert_eq!((count.kernels, count.written), (1, 1), "{name}, backward: {:?}", count.descriptions);
+    }
+}
+
+#[test]
+fn a_step_of_a_tree_lstm_is_one_kernel_that_writes_c_and_h() {
+    let [c1, c2, x1, x2] = [8, 8, 32, 32].map(|units| ready(&[4, units]));
+    let counter = KernelCounter::start();
+    let (c, h) = F::slstm(&c1, &c2, &x1, &x2);
+    h.data().force().unwrap();
+    assert!(!c.data().is_pending());
+    let count = counter.count();
+    assert_eq!((count.kernels, count.written), (1, 2), "{:?}", count.descriptions);
+}
+
+#[test]
+fn the_weights_of_single_samples_are_never_written() {
+    let (x, w) = (ready(&[64, 50]), ready(&[40, 50]));
+    let counter = KernelCounter::start();
+    let y = F::simplified_dropconnect(&x, &w, None);
+    y.data().force().unwrap();
+    let gy = ready(&[64, 40]).into_data();
+    y.set_grad(&gy).unwrap();
+    y.backward().unwrap();
+    let count = counter.take();
+    assert!(count.bytes_written < 64 * 40 * 50, "{:?}", count.descriptions);
+}
+
+#[test]
+fn noise_is_drawn_on_the_way() {
+    let (x, h) = (ready(&[64, 64]), ready(&[64, 64]));
+    let counter = KernelCounter::start();
+    let y = F::zoneout(&h, F::gaussian(&x, &h), 0.5);
+    y.data().force().unwrap();
+    let count = counter.count();
+    assert_eq!((count.kernels, count.written), (1, 1), "{:?}", count.descriptions);
+}
+
+#[test]
+fn a_normalization_writes_statistics_and_its_result() {
+    let x = ready(&[64, 100]);
+    let [gamma, beta] = [0.5, 1.5].map(|value| Array::from_vec(vec![value as f32; 100], 100));
+    let functions: [&dyn Fn() -> Variable; 5] = [
+        &|| F::layer_normalization(&x, &gamma, &beta),
+        &|| F::rms_norm(&x, &gamma),
+        &|| F::batch_normalization(&x, &gamma, &beta),
+        &|| F::group_normalization(&x, 10, &gamma, &beta),
+        &|| F::normalize(&x),
+    ];
+    for (i, function) in functions.iter().enumerate() {
+        let counter = KernelCounter::start();
+        function().data().force().unwrap();
+        let count = counter.take();
+        assert!(count.bytes_written < 2 * 4 * 64 * 100, "{i}: {:?}", count.descriptions);
+    }
+}
+
+#[test]
 fn dropout_is_drawn_on_the_way() {
     let x = ready(&[64, 64]);
     let counter = KernelCounter::start();

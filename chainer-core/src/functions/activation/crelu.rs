@@ -43,9 +43,10 @@ impl Function for Crelu {
         let (mut shape, axis) = self.signed(x.shape());
         let mut of_signs = vec![1; shape.len()];
         of_signs[axis] = 2;
-        let signs = Array::from([1i8, -1]).reshape(of_signs).astype(x.dtype());
-        // Both halves by one kernel, which writes them where they belong: nothing is joined.
-        let halves = (x.expand_dims(axis as isize) * signs).maximum(0.0);
+        let positive = Array::from([true, false]).reshape(of_signs);
+        let x = x.expand_dims(axis as isize);
+        // x and -x by one kernel, which writes them where they belong: nothing is joined, and -x is nowhere by itself.
+        let halves = ((&positive).select(&x, 0.0) - positive.select(0.0, x)).maximum(0.0);
         shape.remove(axis);
         shape[axis] *= 2;
         halves.reshape(shape).into()

@@ -3,12 +3,15 @@
 use std::panic::Location;
 
 use chainer_kernels::ArrayOps;
-use chainer_kernels::random::default_generator;
+use chainer_kernels::random::{Draws, default_generator, record_draws, repeat_draws};
 
 use super::check_ratio;
 use crate::functions::{checked, composed, linear, reshape, settings, sum};
 use crate::type_check::{self, Checked};
-use crate::{Array, AsOptVariable, AsVariable, Dtype, Result, Variable, config};
+use crate::{
+    Array, AsOptVariable, AsVariable, BackwardContext, Dtype, Function, Gradients, Outputs, Result, Shape, Variable,
+    apply, config,
+};
 
 settings! {
     /// [`simplified_dropconnect`] with settings.
@@ -39,24 +42,89 @@ impl SimplifiedDropconnect {
         check_ratio(NAME, self.ratio)?;
         checked(NAME, || check(x.data(), w.data(), b.as_ref().map(Variable::data), self.mask.as_ref()))?;
         let ratio = if self.train.unwrap_or(config().train) { self.ratio } else { 0.0 };
-        let (batch, outputs, inputs, dtype) = (x.len(), w.shape()[0], w.shape()[1], x.dtype());
         let mask = match self.mask {
-            Some(mask) => mask,
+            Some(mask) if mask.dtype() == Dtype::Bool => Mask::Given(mask),
+            Some(mask) => Mask::Given(mask.astype(x.dtype())),
             None if ratio == 0.0 => return Ok(linear(x, w, &b)),
-            // The numbers are a function of their places: they are drawn again in backward rather than kept.
-            None => default_generator().uniform([batch, outputs, inputs], 0.0, 1.0, Dtype::F32).greater_equal(ratio),
+            None => Mask::drawn([x.len(), w.shape()[0], w.shape()[1]].into(), ratio),
         };
-        let scaled = w * (1.0 / (1.0 - ratio));
-        let kept = match mask.dtype() {
-            Dtype::Bool => Variable::constant(mask).select(scaled, 0.0),
-            _ => scaled * mask.astype(dtype),
-        };
-        // Each sample has weights of its own, which exist only while they are summed.
-        let y = sum(kept * reshape(x, [batch, 1, inputs]), -1, false);
+        let x = reshape(&x, [x.len(), 1, w.shape()[1]]);
+        let y = apply(Masked { mask }, [x, w]).one() * (1.0 / (1.0 - ratio));
         Ok(match b {
             Some(b) => y + b,
             None => y,
         })
+    }
+}
+
+/// Which weights stay: bools, or floats that the others are multiplied by.
+enum Mask {
+    Given(Array),
+    /// What was drawn once is drawn again wherever it is needed: an array that several kernels read would be written.
+    Drawn {
+        draws: Draws,
+        shape: Shape,
+        ratio: f64,
+    },
+}
+
+impl Mask {
+    fn drawn(shape: Shape, ratio: f64) -> Mask {
+        let (_, draws) = record_draws(|| Mask::draw(&shape, ratio));
+        Mask::Drawn { draws, shape, ratio }
+    }
+
+    fn draw(shape: &Shape, ratio: f64) -> Array {
+        default_generator().uniform(shape, 0.0, 1.0, Dtype::F32).greater_equal(ratio)
+    }
+
+    /// Values (B, M, N) where they stay.
+    fn of<V: Maskable>(&self, values: V) -> V {
+        let mask = match self {
+            Mask::Given(mask) => mask.clone(),
+            Mask::Drawn { draws, shape, ratio } => repeat_draws(draws, || Mask::draw(shape, *ratio)),
+        };
+        values.masked(mask)
+    }
+}
+
+/// Arrays and variables.
+trait Maskable {
+    fn masked(self, mask: Array) -> Self;
+}
+
+impl Maskable for Array {
+    fn masked(self, mask: Array) -> Self {
+        if mask.dtype() == Dtype::Bool { mask.select(self, 0.0) } else { self * mask }
+    }
+}
+
+impl Maskable for Variable {
+    fn masked(self, mask: Array) -> Self {
+        if mask.dtype() == Dtype::Bool { Variable::constant(mask).select(self, 0.0) } else { self * mask }
+    }
+}
+
+/// x (B, 1, N), W (M, N) → (B, M): the product of each sample with weights of its own, which exist only while they are summed.
+struct Masked {
+    mask: Mask,
+}
+
+impl Function for Masked {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+    fn forward(&self, inputs: &[Array]) -> Outputs {
+        let (x, w) = (&inputs[0], &inputs[1]);
+        self.mask.of(x * w).sum(-1, false).into()
+    }
+    fn backward(&self, c: &BackwardContext<'_>) -> Gradients {
+        let (x, w, gy) = (c.input(0), c.input(1), c.gy(0));
+        let [batch, outputs] = [gy.shape()[0], gy.shape()[1]];
+        let gy = reshape(gy, [batch, outputs, 1]);
+        let gx = c.wants(0).then(|| sum(self.mask.of(&gy * w), 1, true));
+        let gw = c.wants(1).then(|| sum(self.mask.of(&gy * x), 0, false));
+        [gx, gw].into()
     }
 }
 

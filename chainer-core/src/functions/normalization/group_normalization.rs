@@ -3,7 +3,7 @@
 use std::panic::Location;
 
 use super::standardize::standardize;
-use super::{channel_axes, check_channel_vectors, widened};
+use super::{check_channel_vectors, widened};
 use crate::functions::{checked, composed, reshape};
 use crate::type_check;
 use crate::{AsVariable, Error, Result, Variable};
@@ -53,13 +53,12 @@ impl GroupNormalization {
             let actual = format_args!("{channels} % {groups} != 0");
             type_check::expect(channels.is_multiple_of(groups), "x.shape[1] % groups == 0", actual)
         })?;
-        let (dtype, shape) = (x.dtype(), x.shape().clone());
-        let (channels, _) = channel_axes(&shape, 1);
-        let of_group = shape[1..].iter().product::<usize>() / self.groups;
-        let grouped = reshape(widened(x), [shape[0], self.groups, of_group]);
-        let y = reshape(standardize(grouped, -1, self.eps), &shape);
-        let [gamma, beta] = [gamma, beta].map(|vector| reshape(widened(vector), &channels));
-        Ok((y * gamma + beta).cast(dtype))
+        let (dtype, shape, groups) = (x.dtype(), x.shape().clone(), self.groups);
+        let (members, pixels) = (shape[1] / groups, shape[2..].iter().product());
+        let y = standardize(reshape(widened(x), [shape[0], groups, members, pixels]), [2, 3], self.eps);
+        // Scaled in this shape: to another, the result would have to be written twice.
+        let [gamma, beta] = [gamma, beta].map(|vector| reshape(widened(vector), [groups, members, 1]));
+        Ok(reshape((y * gamma + beta).cast(dtype), shape))
     }
 }
 
