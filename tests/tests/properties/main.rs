@@ -3,6 +3,7 @@
 //!
 //! Values are small whole numbers: their sums are exact in every order, so results are compared bit for bit.
 
+mod activation;
 mod array;
 mod loss;
 
