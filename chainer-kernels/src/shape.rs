@@ -20,6 +20,18 @@ impl Shape {
         Shape(SmallVec::from_slice(dims))
     }
 
+    /// A shape of sizes that somebody asked for, if the bytes of its elements can be counted at all.
+    ///
+    /// ```
+    /// use chainer_kernels::Shape;
+    /// assert_eq!(Shape::countable(&[2, 3]), Some([2, 3].into()));
+    /// assert_eq!(Shape::countable(&[usize::MAX, 2]), None);
+    /// ```
+    pub fn countable(dims: &[usize]) -> Option<Self> {
+        let bytes = dims.iter().try_fold(size_of::<f64>(), |bytes, &dim| bytes.checked_mul(dim))?;
+        isize::try_from(bytes).ok().map(|_| Shape::new(dims))
+    }
+
     /// The sizes.
     #[inline]
     pub fn dims(&self) -> &[usize] {

@@ -31,7 +31,18 @@ fn run_take<T: Copy>(axis: usize, x: &View, places: &[usize], y: &View) {
     });
     let (from, to) = (Ptr(x.ptr().cast::<T>()), Ptr(y.ptr().cast::<T>()));
     let step = slice.steps[0];
-    split(outer * places.len(), COPY_GRAIN.div_ceil(inner), |range| {
+    split(outer * places.len(), COPY_GRAIN.div_ceil(inner), |mut range| {
+        // Single elements of the last axis: one row after the other.
+        while inner == 1 && !range.is_empty() {
+            let (row, first) = (range.start / places.len(), range.start % places.len());
+            let end = places.len().min(first + range.len());
+            let source = from.at(starts[row]);
+            for (n, &place) in places[first..end].iter().enumerate() {
+                // SAFETY: as below.
+                unsafe { *to.at((range.start + n) as isize) = *source.offset(place as isize * x.strides[axis]) };
+            }
+            range.start += end - first;
+        }
         for n in range {
             let source = starts[n / places.len()] + places[n % places.len()] as isize * x.strides[axis];
             let mut target = to.at((n * inner) as isize);
@@ -112,6 +123,14 @@ fn run_scatter<T: Copy>(
                     continue;
                 }
                 let (i, j) = (i + n * before.steps[0], j + n * before.steps[1]);
+                if (slice.count(), slice.len) == (1, 1) {
+                    for (&place, &update) in places.iter().zip(&update_offsets) {
+                        let target = to.at(i + place as isize * out_strides[axis]);
+                        // SAFETY: indices were checked; rows belong to this task.
+                        unsafe { *target = combine(*target, *from.at(j + update)) };
+                    }
+                    continue;
+                }
                 for (&place, &update) in places.iter().zip(&update_offsets) {
                     let target = i + place as isize * out_strides[axis];
                     slice.walk(0..slice.count(), |[s, t]| {

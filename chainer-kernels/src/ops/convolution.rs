@@ -50,11 +50,8 @@ pub(super) const MAX_OPTION: usize = 1 << 31;
 
 /// The shape of a result, if the number of its bytes is a number.
 pub(super) fn result_shape(name: &'static str, sizes: Vec<usize>) -> Result<Shape> {
-    let bytes = sizes.iter().try_fold(size_of::<f64>(), |n, &size| n.checked_mul(size));
-    match bytes.filter(|&n| isize::try_from(n).is_ok()) {
-        Some(_) => Ok(sizes.into()),
-        None => Err(Error::value(name, "a result that fits into memory", format_args!("shape {sizes:?}"))),
-    }
+    let refuse = || Error::value(name, "a result that fits into memory", format_args!("shape {sizes:?}"));
+    Shape::countable(&sizes).ok_or_else(refuse)
 }
 
 /// Checks the options against the number of spatial axes.

@@ -49,7 +49,7 @@ impl Function for GetItemGrad {
 /// The elements that an index expression names, by NumPy's rules: numbers, slices, new axes and `..` give a view; arrays of integers
 /// or bools gather. The gradients of elements that are named several times add up.
 ///
-/// Ranges stand for slices and `..` for a whole axis; see [`chainer_kernels::ops::Index`] for steps, new axes and ellipses.
+/// Ranges stand for slices and `..` for a whole axis; steps, new axes and ellipses are spelled with [`Index`].
 ///
 /// # Errors
 /// The result fails if an index lies outside its axis or there are too many entries.
@@ -62,6 +62,10 @@ impl Function for GetItemGrad {
 /// assert_eq!(y.to_vec::<f32>()?, [6.0, 6.0]);
 /// y.sum().backward()?;
 /// assert_eq!(x.grad().unwrap().to_vec::<f32>()?, [0.0, 0.0, 0.0, 0.0, 0.0, 2.0]);
+/// let backwards = F::Index::Slice(None, None, Some(-1));
+/// let z = F::get_item(&x, [F::Index::NewAxis, F::Index::Ellipsis, backwards]);
+/// assert_eq!(z.shape(), &[1, 2, 3].into());
+/// assert_eq!(z.to_vec::<f32>()?, [3.0, 2.0, 1.0, 6.0, 5.0, 4.0]);
 /// assert!(F::get_item(&x, 2).check().is_err());
 /// # Ok::<(), chainer::Error>(())
 /// ```

@@ -42,7 +42,7 @@ mod where_;
 pub use broadcast::broadcast;
 pub use broadcast_to::broadcast_to;
 pub use cast::cast;
-pub use chainer_kernels::ops::PadMode;
+pub use chainer_kernels::ops::{Index, IntoIndices, PadMode};
 pub use concat::{Concat, concat};
 pub use copy::copy;
 pub use depth2space::depth2space;
@@ -78,8 +78,6 @@ pub use transpose_sequence::transpose_sequence;
 pub use vstack::vstack;
 pub use where_::where_;
 
-use chainer_kernels::ops::Index;
-
 use crate::{Array, BackwardContext, Mismatch, Shape, Variable};
 
 /// The gradient of the output, without its shape where it is one number: a function that only moves elements passes it on.
@@ -104,12 +102,10 @@ fn along(axis: usize, index: impl Into<Index>) -> Vec<Index> {
     indices
 }
 
-/// The shape of a result whose sizes somebody asked for, if the number of its bytes is a number at all.
+/// The shape of a result whose sizes somebody asked for; `None` stands for one that cannot be counted.
 pub(super) fn result_shape(sizes: impl IntoIterator<Item = Option<usize>>) -> Result<Shape, Mismatch> {
-    let sizes: Vec<Option<usize>> = sizes.into_iter().collect();
-    let bytes = sizes.iter().try_fold(size_of::<f64>(), |bytes, size| bytes.checked_mul((*size)?));
-    match (bytes.and_then(|bytes| isize::try_from(bytes).ok()), sizes.iter().copied().collect::<Option<Vec<usize>>>()) {
-        (Some(_), Some(sizes)) => Ok(sizes.into()),
-        _ => Err(Mismatch::new("a result that fits into memory", "a shape with more elements than can be counted")),
-    }
+    let sizes: Option<Vec<usize>> = sizes.into_iter().collect();
+    sizes.and_then(|sizes| Shape::countable(&sizes)).ok_or_else(|| {
+        Mismatch::new("a result that fits into memory", "a shape with more elements than can be counted")
+    })
 }

@@ -33,7 +33,7 @@ pub fn space2depth(X: impl AsVariable, r: usize) -> Variable {
             for axis in [2, 3] {
                 let size = x.shape()[axis];
                 let expect = format_args!("X.shape[{axis}] % r == 0");
-                type_check::expect(size % r == 0, expect, format_args!("X.shape[{axis}] = {size}, r = {r}"))?;
+                type_check::expect(size.is_multiple_of(r), expect, format_args!("X.shape[{axis}] = {size}, r = {r}"))?;
             }
             Ok(())
         })?;

@@ -34,8 +34,8 @@ pub(super) fn check_unpooled(x: &Array, pool: &Pool, size: &[usize], cover_all: 
         )?;
     }
     type_check::equal("len(outsize)", size.len(), "x.ndim - 2", axes)?;
-    for axis in 0..axes {
-        let pooled = get_conv_outsize(size[axis], pool.ksize[axis], pool.stride[axis], pool.pad[axis], cover_all, 1);
+    for (axis, &size) in size.iter().enumerate() {
+        let pooled = get_conv_outsize(size, pool.ksize[axis], pool.stride[axis], pool.pad[axis], cover_all, 1);
         let expect = format!("get_conv_outsize(outsize[{axis}], ksize[{axis}], stride[{axis}], pad[{axis}])");
         type_check::equal(format_args!("x.shape[{}]", axis + 2), x.shape()[axis + 2], expect, pooled)?;
     }

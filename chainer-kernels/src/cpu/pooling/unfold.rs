@@ -54,8 +54,13 @@ fn run_unfold<T: Copy + Default>(window: &Window, x: &View, columns: &View) {
                 before.fill(T::default());
                 after.fill(T::default());
                 let source = from.at(i + line + start as isize * strides[last]);
+                if step == 1 {
+                    // SAFETY: `line` and `inside` bound the elements.
+                    inside.copy_from_slice(unsafe { std::slice::from_raw_parts(source, inside.len()) });
+                    continue;
+                }
                 for (n, element) in inside.iter_mut().enumerate() {
-                    // SAFETY: `line` and `inside` bound the element.
+                    // SAFETY: as above.
                     *element = unsafe { *source.offset(n as isize * step) };
                 }
             }
@@ -97,9 +102,15 @@ fn run_fold<T: Real>(window: &Window, columns: &View, x: &View) {
                     continue;
                 }
                 let source = from.at(i + at + offset + low as isize * step);
-                let target = plane[line as usize + start..].iter_mut().step_by(stride);
-                for (n, sum) in target.take(high - low).enumerate() {
+                let target = &mut plane[line as usize + start..];
+                if (step, stride) == (1, 1) {
                     // SAFETY: inside this line of the columns.
+                    let source = unsafe { std::slice::from_raw_parts(source, high - low) };
+                    target.iter_mut().zip(source).for_each(|(sum, gradient)| *sum += gradient.up());
+                    continue;
+                }
+                for (n, sum) in target.iter_mut().step_by(stride).take(high - low).enumerate() {
+                    // SAFETY: as above.
                     *sum += unsafe { *source.offset(n as isize * step) }.up();
                 }
             }
