@@ -1,6 +1,6 @@
 //! Results do not depend on the number of threads, to the bit.
 
-use chainer_kernels::kernel::{AveragePool, Conv, Divisor, Pool, ScatterMode};
+use chainer_kernels::kernel::{AveragePool, Conv, Divisor, Pool, RegionPool, ScatterMode, Window};
 use chainer_kernels::ops::*;
 use chainer_kernels::{Array, ArrayOps, Dtype, cpu};
 
@@ -19,6 +19,13 @@ fn no_bit_depends_on_the_number_of_threads() {
             let (x, w, gy) = (make(&[9, 12, 24, 24], 3), make(&[20, 12, 3, 3], 4), make(&[9, 20, 24, 24], 5));
             let thin = make(&[9, 1, 24, 24], 6);
             let (y, index) = max_pooling(&x, &pool, true);
+            let window = Window { ksize: all([3, 2]), stride: all([1, 2]), pad: all([1, 0]), dilate: all([2, 1]) };
+            let columns = unfold(&x, &window, false);
+            let regions = Array::from_vec((0..3000).map(|i| (i % 9) as f64).collect(), [600, 5]);
+            let cells = RegionPool { cells: [3, 4], scale: 2.5 };
+            let along = Array::from_vec((0..9 * 100).map(|i| (i * 7 % 24) as i64).collect(), [9, 1, 1, 100]);
+            let along = along.broadcast_to([9, 12, 24, 100]);
+            let order = Array::from_vec((0..24).map(|i| i * 5 % 16).collect::<Vec<i64>>(), 24);
             let average = AveragePool { pool: pool.clone(), divisor: Divisor::Window };
             let places = (random(&[3000], Dtype::F64, 7) * 40.0 + 20.0).astype(Dtype::I64);
             let updates = make(&[3000, 70], 8);
@@ -35,6 +42,12 @@ fn no_bit_depends_on_the_number_of_threads() {
                 average_pooling(&x, &average, false),
                 average_pooling_backward(&y, &average, &[24, 24]),
                 scatter_axis(&Array::zeros([40, 70], dtype), &places, &updates, 0, ScatterMode::Add),
+                fold(&columns, &window, &[24, 24]),
+                columns,
+                region_max(&x, &regions, &cells),
+                scatter_add_along_axis(&x, &along, &take_along_axis(&x, &along, 3), 3),
+                scatter_axis(&x, &order, &x, 3, ScatterMode::Add),
+                take(&x, &order, 3),
                 cumsum(&x, 1),
                 sort(&updates, 0),
             ]);

@@ -6,6 +6,7 @@
 mod activation;
 mod array;
 mod loss;
+mod pooling;
 
 use chainer::{Array, Variable};
 use proptest::prelude::*;
