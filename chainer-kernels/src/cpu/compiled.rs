@@ -25,6 +25,8 @@ pub(crate) struct Compiled {
     pub(super) registers: usize,
     /// Bytes of the widest element.
     pub(super) width: usize,
+    /// Whether the next block's operands are fetched while a block is computed.
+    pub(super) fetches_ahead: bool,
     /// Whether an instruction depends on the elements' places.
     pub(super) uses_index: bool,
     /// Estimated nanoseconds an element, on one thread.
@@ -94,6 +96,14 @@ impl Compiled {
                 }
             }
         }
+        let pairs = Pairs::of(program, value, level);
+        for (at, first) in pairs.firsts() {
+            for operand in program.instrs[first].operands() {
+                if let Value::Instr(i) = operand {
+                    last_use[*i as usize] = last_use[*i as usize].max(at);
+                }
+            }
+        }
         if let Some(Value::Instr(i)) = value {
             last_use[i as usize] = usize::MAX;
         }
@@ -108,15 +118,27 @@ impl Compiled {
             Value::Instr(i) => place[i as usize],
         };
         for (at, instr) in program.instrs.iter().enumerate() {
-            let run = elementwise::block_fn(instr, level).ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Unsupported,
-                    instr.op.name(),
-                    format!("the operation does not exist for {}", instr.dtype),
-                )
-            })?;
-            let mut args = [0; 3];
-            for (arg, &operand) in args.iter_mut().zip(instr.operands()) {
+            if pairs.in_next[at] {
+                // It has no place: it never leaves the loop of the second one.
+                place.push(u16::MAX);
+                continue;
+            }
+            let (run, operands): (BlockFn, SmallVec<[Value; 3]>) = match &pairs.seconds[at] {
+                Some(pair) => {
+                    let others = instr.operands().iter().enumerate().filter(|(k, _)| *k != pair.operand);
+                    let firsts = program.instrs[pair.first].operands().iter();
+                    (pair.run, firsts.chain(others.map(|(_, other)| other)).copied().collect())
+                }
+                None => {
+                    let run = elementwise::block_fn(instr, level).ok_or_else(|| {
+                        let message = format!("the operation does not exist for {}", instr.dtype);
+                        Error::new(ErrorKind::Unsupported, instr.op.name(), message)
+                    })?;
+                    (run, instr.operands().into())
+                }
+            };
+            let mut args = [operands.first().map_or(0, |&operand| slot(&place, operand)); 3];
+            for (arg, &operand) in args.iter_mut().zip(&operands) {
                 *arg = slot(&place, operand);
             }
             let output = program.outputs.iter().position(|&o| o as usize == at);
@@ -128,18 +150,18 @@ impl Compiled {
                 }),
             };
             place.push(out);
-            let may_alias = output.is_some() && instr.operands().iter().any(|o| matches!(o, Value::Input(_)));
+            let may_alias = output.is_some() && operands.iter().any(|o| matches!(o, Value::Input(_)));
             steps.push(Step {
                 run,
                 out,
                 args,
                 half: elementwise::through_single(instr, level),
-                arity: instr.op.arity() as u8,
+                arity: operands.len() as u8,
                 size: instr.out.size() as u8,
                 may_alias,
             });
             // Registers that this instruction was the last to read, its own if nobody reads it.
-            for value in instr.operands().iter().copied().chain([Value::Instr(at as u16)]) {
+            for value in operands.into_iter().chain([Value::Instr(at as u16)]) {
                 if let Value::Instr(i) = value
                     && last_use[i as usize] == at
                     && place[i as usize] as usize >= first_register
@@ -173,6 +195,7 @@ impl Compiled {
             outputs,
             registers,
             width,
+            fetches_ahead: level.fetches_ahead(),
             uses_index: program.instrs.iter().any(|i| matches!(i.op, Op::Index | Op::Uniform | Op::Normal)),
             cost: program.instrs.iter().map(elementwise::cost).sum(),
             value: value.map(|v| slot(&place, v)),
@@ -212,6 +235,58 @@ impl Compiled {
                 }
             }
         }
+    }
+}
+
+/// Which instructions run as one loop with the next one that reads them.
+struct Pairs {
+    /// For the second instruction of a pair: the first one.
+    seconds: Vec<Option<PairLoop>>,
+    /// Whether an instruction is the first one of a pair.
+    in_next: Vec<bool>,
+}
+
+struct PairLoop {
+    first: usize,
+    /// The number of the operand that is the first one's result.
+    operand: usize,
+    run: BlockFn,
+}
+
+impl Pairs {
+    fn of(program: &Program, value: Option<Value>, level: SimdLevel) -> Pairs {
+        let n = program.instrs.len();
+        let mut reads = vec![0usize; n];
+        let read = program.instrs.iter().flat_map(|i| i.operands()).copied().chain(value);
+        for value in read.chain(program.outputs.iter().map(|&at| Value::Instr(at))) {
+            if let Value::Instr(i) = value {
+                reads[i as usize] += 1;
+            }
+        }
+        let mut pairs = Pairs { seconds: (0..n).map(|_| None).collect(), in_next: vec![false; n] };
+        for (at, second) in program.instrs.iter().enumerate() {
+            let found = second.operands().iter().enumerate().find_map(|(operand, value)| {
+                let Value::Instr(first) = *value else { return None };
+                let first = first as usize;
+                // What is written between the two may lie where the first one's operands do.
+                let apart = program.outputs.iter().any(|&o| (first..at).contains(&(o as usize)));
+                if reads[first] != 1 || apart || pairs.seconds[first].is_some() {
+                    return None;
+                }
+                let run = elementwise::pair_fn(&program.instrs[first], second, operand, level)?;
+                Some(PairLoop { first, operand, run })
+            });
+            if let Some(pair) = &found {
+                pairs.in_next[pair.first] = true;
+            }
+            pairs.seconds[at] = found;
+        }
+        pairs
+    }
+
+    /// The pairs: (second, first).
+    fn firsts(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.seconds.iter().enumerate().filter_map(|(at, pair)| pair.as_ref().map(|pair| (at, pair.first)))
     }
 }
 

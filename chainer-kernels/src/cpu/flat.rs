@@ -72,7 +72,7 @@ impl Flat {
         registers.temporaries(program, &mut places);
         let spare = registers.next();
 
-        let ahead_pays = self.total * self.bytes() > LARGE;
+        let ahead_pays = program.fetches_ahead && self.total * self.bytes() > LARGE;
         let mut ahead: SmallVec<[Ahead; 12]> = SmallVec::new();
         let mut at = range.start;
         loop {

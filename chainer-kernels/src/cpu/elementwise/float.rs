@@ -20,7 +20,8 @@ macro_rules! unary {
                 fn is_plain<L: Level>($x: T) -> bool {
                     $plain
                 }
-                fn careful($x: T) -> $out {
+                #[inline(always)]
+                fn careful<L: Level>($x: T) -> $out {
                     $careful
                 }
             )?
@@ -122,7 +123,7 @@ unary! {
     Sqrt -> T: |x| x.square_root();
     Cbrt -> T: |x| x.cbrt();
     Rsqrt -> T: |x| one::<T>() / x.square_root();
-    Exp -> T: |x| x.exp::<L>();
+    Exp -> T: |x| x.exp_plain::<L>(), if x.exp_is_plain(), else x.exp::<L>();
     Exp2 -> T: |x| x.exp2::<L>();
     Expm1 -> T: |x| x.expm1::<L>();
     Log -> T: |x| x.log::<L>();
@@ -141,7 +142,7 @@ unary! {
     Arcsinh -> T: |x| x.arcsinh();
     Arccosh -> T: |x| x.arccosh();
     Arctanh -> T: |x| x.arctanh();
-    Sigmoid -> T: |x| x.sigmoid::<L>();
+    Sigmoid -> T: |x| x.sigmoid_plain::<L>(), if x.exp_is_plain(), else x.sigmoid::<L>();
     Softplus -> T: |x| x.softplus::<L>();
     Erf -> T: |x| x.erf::<L>();
     Erfc -> T: |x| x.erfc::<L>();

@@ -76,7 +76,8 @@ pub(super) trait Unary<T> {
         true
     }
     /// The result for operands that are not plain.
-    fn careful(_: T) -> Self::Out {
+    #[inline(always)]
+    fn careful<L: Level>(_: T) -> Self::Out {
         Self::Out::default()
     }
 }
@@ -99,17 +100,19 @@ pub(super) trait Binary<T> {
 }
 
 // The slices below are parameters of functions of their own because that tells the compiler that they do not overlap. Operands
-// that need care are rare: the loop ignores them, and they are mended where a second loop finds any.
+// that need care are rare: the loop only notes whether it met any, and a second one mends them.
 
 #[inline(always)]
 fn map1<L: Level, T: Copy, F: Unary<T>>(out: &mut [F::Out], x: &[T]) {
+    let mut plain = true;
     for (out, &x) in out.iter_mut().zip(x) {
         *out = F::apply::<L>(x);
+        plain &= F::is_plain::<L>(x);
     }
-    if !x.iter().fold(true, |plain, &x| plain & F::is_plain::<L>(x)) {
+    if !plain {
         for (out, &x) in out.iter_mut().zip(x) {
             if !F::is_plain::<L>(x) {
-                *out = F::careful(x);
+                *out = F::careful::<L>(x);
             }
         }
     }

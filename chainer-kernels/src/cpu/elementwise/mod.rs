@@ -6,10 +6,12 @@ mod half;
 mod half_nextafter;
 mod integer;
 mod loops;
+mod pair;
 mod real;
 mod source;
 
 pub(super) use loops::Store;
+pub(super) use pair::pair_fn;
 
 use crate::cpu::simd::{BlockFn, SimdLevel, select, select_narrow, select_scalar};
 use crate::dtype::Dtype;

@@ -49,6 +49,10 @@ pub(super) trait Real:
     fn erf<L: Level>(self) -> Self;
     fn erfc<L: Level>(self) -> Self;
     fn pow<L: Level>(self, y: Self) -> Self;
+    /// Whether `exp_plain` and `sigmoid_plain` hold; otherwise `exp` and `sigmoid` do.
+    fn exp_is_plain(self) -> bool;
+    fn exp_plain<L: Level>(self) -> Self;
+    fn sigmoid_plain<L: Level>(self) -> Self;
     /// Whether `sin`, `cos` and `tan` hold; otherwise the C library's are called.
     fn is_plain_angle<L: Level>(self) -> bool;
     /// Whether `pow` holds; otherwise the C library's is called.
@@ -209,10 +213,14 @@ impl Real for f32 {
         libm::atanhf(self)
     }
     vector! {
-        exp: single::exp::<L>; exp2: single::exp2::<L>; expm1: single::expm1::<L>; log: single::log::<L>;
+        exp: single::exp::<L>; exp_plain: single::exp_plain::<L>; exp2: single::exp2::<L>; expm1: single::expm1::<L>; log: single::log::<L>;
         log2: single::log2::<L>; log10: single::log10::<L>; log1p: single::log1p::<L>; tanh: single::tanh::<L>;
-        sigmoid: single::sigmoid::<L>; softplus: single::softplus::<L>; erf: single::erf::<L>; erfc: libm::erfcf;
+        sigmoid: single::sigmoid::<L>; sigmoid_plain: single::sigmoid_plain::<L>; softplus: single::softplus::<L>; erf: single::erf::<L>; erfc: libm::erfcf;
         sin: single::sin::<L>; cos: single::cos::<L>; tan: single::tan::<L>;
+    }
+    #[inline(always)]
+    fn exp_is_plain(self) -> bool {
+        single::exp_is_plain(self)
     }
     #[inline(always)]
     fn pow<L: Level>(self, y: Self) -> Self {
@@ -244,14 +252,18 @@ impl Real for f64 {
         libm::atanh(self)
     }
     vector! {
-        exp: double::exp::<L>; exp2: f64::exp2; expm1: f64::exp_m1; log: double::log::<L>; log2: f64::log2;
-        log10: f64::log10; log1p: f64::ln_1p; tanh: double::tanh::<L>; sigmoid: double::sigmoid::<L>; erf: libm::erf;
+        exp: double::exp::<L>; exp_plain: double::exp::<L>; exp2: f64::exp2; expm1: f64::exp_m1; log: double::log::<L>; log2: f64::log2;
+        log10: f64::log10; log1p: f64::ln_1p; tanh: double::tanh::<L>; sigmoid: double::sigmoid::<L>; sigmoid_plain: double::sigmoid::<L>; erf: libm::erf;
         erfc: libm::erfc; sin: f64::sin; cos: f64::cos; tan: f64::tan;
     }
     #[inline(always)]
     fn softplus<L: Level>(self) -> Self {
         let tail = double::exp::<L>(-self.abs()).ln_1p();
         if self > 0.0 { self + tail } else { tail }
+    }
+    #[inline(always)]
+    fn exp_is_plain(self) -> bool {
+        true
     }
     #[inline(always)]
     fn pow<L: Level>(self, y: Self) -> Self {

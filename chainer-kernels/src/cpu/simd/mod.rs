@@ -42,6 +42,14 @@ impl SimdLevel {
         levels
     }
 
+    /// Whether arithmetic is so fast that memory has to be asked for ahead of it.
+    pub(crate) fn fetches_ahead(self) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        return self == SimdLevel::Avx512;
+        #[cfg(not(target_arch = "x86_64"))]
+        false
+    }
+
     /// The level in use: the highest that the machine has, or a lower one that `CHAINER_SIMD` (`avx2`, `baseline`) asks for.
     pub(crate) fn current() -> SimdLevel {
         static LEVEL: OnceLock<SimdLevel> = OnceLock::new();

@@ -31,20 +31,35 @@ const ROUND: f32 = 12_582_912.0;
 const LN_2_HIGH: f32 = 0.691_406_25;
 const LN_2_LOW: f32 = 0.001_740_930_6;
 
-/// `x = n log 2 + r` with |r| <= log 2 / 2; n as the low bits of [`ROUND`] + n, and `exp(r) - 1`.
+/// `x = n log 2 + r` with |r| <= log 2 / 2; n in the low bits of the first result, and `exp(r) - 1`.
 #[inline(always)]
-fn exp_parts<L: Level>(x: f32) -> (i32, f32) {
+fn exp_parts<L: Level>(x: f32) -> (u32, f32) {
     let shifted = fma::<L>(x, LOG2_E, ROUND);
     let n = shifted - ROUND;
     let r = fma::<L>(n, -LN_2_LOW, fma::<L>(n, -LN_2_HIGH, x));
-    let q = polynomial::<L, 5>(r, [0.5, 0.166_665_76, 0.041_666_552, 0.008_363_233, 0.001_392_625]);
-    (shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32, fma::<L>(r * r, q, r))
+    let q = polynomial::<L, 5>(r, EXP);
+    (shifted.to_bits(), fma::<L>(r * r, q, r))
+}
+
+/// `(exp(r) - 1 - r) / r^2`.
+const EXP: [f32; 5] = [0.5, 0.166_665_76, 0.041_666_552, 0.008_363_233, 0.001_392_625];
+
+/// The whole number in the low bits of a number to which [`ROUND`] was added.
+#[inline(always)]
+fn whole(shifted: u32) -> i32 {
+    shifted.wrapping_sub(ROUND.to_bits()) as i32
 }
 
 /// `2^n` for -127 < n < 128.
 #[inline(always)]
 fn power_of_two(n: i32) -> f32 {
     f32::from_bits((n.wrapping_add(127) << 23) as u32)
+}
+
+/// [`power_of_two`] of the whole number in the low bits: the shift drops the others.
+#[inline(always)]
+fn power_of_shifted(shifted: u32) -> f32 {
+    f32::from_bits((shifted << 23).wrapping_add(1f32.to_bits()))
 }
 
 /// `x` held between two bounds; NaN stays NaN.
@@ -54,10 +69,23 @@ fn clamp(x: f32, low: f32, high: f32) -> f32 {
     if x < low { low } else { x }
 }
 
+/// Whether [`exp_plain`] and [`sigmoid_plain`] hold.
+#[inline(always)]
+pub(crate) fn exp_is_plain(x: f32) -> bool {
+    x.abs() < 87.0
+}
+
+/// [`exp`] where neither operand nor result is large or small: no bounds to keep, and one addition to the exponent scales.
+#[inline(always)]
+pub(crate) fn exp_plain<L: Level>(x: f32) -> f32 {
+    let (n, p) = exp_parts::<L>(x);
+    f32::from_bits((p + 1.0).to_bits().wrapping_add(n << 23))
+}
+
 #[inline(always)]
 pub(crate) fn exp<L: Level>(x: f32) -> f32 {
     let (n, p) = exp_parts::<L>(clamp(x, -104.0, 89.0));
-    scale(p + 1.0, n)
+    scale(p + 1.0, whole(n))
 }
 
 /// `x * 2^n` in two steps, so that results may be denormal or overflow.
@@ -72,25 +100,35 @@ pub(crate) fn exp2<L: Level>(x: f32) -> f32 {
     let x = clamp(x, -151.0, 129.0);
     let shifted = x + ROUND;
     let r = (x - (shifted - ROUND)) * std::f32::consts::LN_2;
-    let q = polynomial::<L, 5>(r, [0.5, 0.166_665_76, 0.041_666_552, 0.008_363_233, 0.001_392_625]);
-    scale(fma::<L>(r * r, q, r) + 1.0, shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32)
+    let q = polynomial::<L, 5>(r, EXP);
+    scale(fma::<L>(r * r, q, r) + 1.0, whole(shifted.to_bits()))
 }
 
 #[inline(always)]
 pub(crate) fn expm1<L: Level>(x: f32) -> f32 {
     let (n, p) = exp_parts::<L>(clamp(x, -17.5, 89.0));
     // Half of it first: 2^n may overflow where the result does not.
-    let half = power_of_two(n.wrapping_sub(1));
+    let half = power_of_two(whole(n).wrapping_sub(1));
     (2.0 * fma::<L>(half, p, half - 0.5)).copysign(x)
 }
 
-/// `(e - 1) / (e + 1)` for e = exp(2x).
+/// `e / (e + 1)` for `e = (exp(2x) - 1) / 2`. As [`exp_parts`] of 2x, with the factors of 2 in the constants, where they round nothing.
 #[inline(always)]
 pub(crate) fn tanh<L: Level>(x: f32) -> f32 {
-    let (n, p) = exp_parts::<L>(2.0 * clamp(x, -9.02, 9.02));
-    let power = power_of_two(n);
-    let e = fma::<L>(power, p, power - 1.0);
-    (e / (e + 2.0)).copysign(x)
+    let bounded = clamp(x, -9.02, 9.02);
+    let shifted = fma::<L>(bounded, 2.0 * LOG2_E, ROUND);
+    let n = shifted - ROUND;
+    let r = fma::<L>(n, -LN_2_LOW / 2.0, fma::<L>(n, -LN_2_HIGH / 2.0, bounded));
+    let q = polynomial::<L, 5>(r, [2.0 * EXP[0], 4.0 * EXP[1], 8.0 * EXP[2], 16.0 * EXP[3], 32.0 * EXP[4]]);
+    let power = power_of_shifted(shifted.to_bits());
+    let e = fma::<L>(power, fma::<L>(r * r, q, r), fma::<L>(power, 0.5, -0.5));
+    (e / (e + 1.0)).copysign(x)
+}
+
+/// [`sigmoid`] where [`exp_is_plain`].
+#[inline(always)]
+pub(crate) fn sigmoid_plain<L: Level>(x: f32) -> f32 {
+    1.0 / (1.0 + exp_plain::<L>(-x))
 }
 
 #[inline(always)]
@@ -312,8 +350,9 @@ mod tests {
         let angles = (-LARGEST_ANGLE, LARGEST_ANGLE);
         let positive = (f32::from_bits(1), f32::INFINITY);
         type Row = (&'static str, fn(f32) -> f32, fn(f64) -> f64, (f32, f32), f64);
-        let rows: [Row; 15] = [
+        let rows: [Row; 17] = [
             ("exp", exp::<L>, f64::exp, all, 1.1),
+            ("exp, plain", |x| if exp_is_plain(x) { exp_plain::<L>(x) } else { exp::<L>(x) }, f64::exp, all, 1.1),
             ("exp2", exp2::<L>, f64::exp2, all, 1.1),
             ("expm1", expm1::<L>, f64::exp_m1, all, 1.6),
             ("log", log::<L>, f64::ln, all, 0.9),
@@ -322,6 +361,13 @@ mod tests {
             ("log1p", log1p::<L>, f64::ln_1p, all, 1.5),
             ("tanh", tanh::<L>, f64::tanh, all, 2.5),
             ("sigmoid", sigmoid::<L>, exact_sigmoid, all, 2.3),
+            (
+                "sigmoid, plain",
+                |x| if exp_is_plain(x) { sigmoid_plain::<L>(x) } else { sigmoid::<L>(x) },
+                exact_sigmoid,
+                all,
+                2.3,
+            ),
             ("softplus", softplus::<L>, |x| x.max(0.0) + (-x.abs()).exp().ln_1p(), all, 1.7),
             ("erf", erf::<L>, libm::erf, all, 1.3),
             ("pow(x, 2.7)", |x| pow::<L>(x, 2.7), |x| x.powf(2.7f32 as f64), positive, 0.6),
@@ -330,10 +376,10 @@ mod tests {
             ("cos", if L::FMA { cos::<L> } else { f32::cos }, f64::cos, angles, 1.6),
             ("tan", if L::FMA { tan::<L> } else { f32::tan }, f64::tan, angles, 3.4),
         ];
-        println!("{:12} worst error in ulp", "function");
+        println!("{:14} worst error in ulp", "function");
         for (name, f, exact, (low, high), bound) in rows {
             let (off, at) = worst(f, exact, low, high);
-            println!("{name:12} {off:.3} at {at:e}");
+            println!("{name:14} {off:.3} at {at:e}");
             assert!(off <= bound * scale, "{name}: {off} ulp at {at:e}");
         }
     }
