@@ -6,8 +6,8 @@
 
 use std::alloc::Layout;
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::backend::Device;
 use crate::buffer::Buffer;
@@ -43,17 +43,75 @@ static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 static SYSTEM: AtomicU64 = AtomicU64::new(0);
 static LARGE: Mutex<Vec<Vec<usize>>> = Mutex::new(Vec::new());
 
-/// Addresses of free small buffers by class; they go back to the system with the thread.
-struct Local(Vec<Vec<usize>>);
+/// What a thread has counted for its small buffers. Only it writes, so that counting is no atomic addition, which takes as long as a small
+/// kernel; who wants to know adds up the counts of all threads.
+#[derive(Default)]
+struct Counts {
+    in_use: AtomicIsize,
+    cached: AtomicIsize,
+    allocations: AtomicU64,
+}
+
+/// The counts of the threads that live; those of others are in the statics above.
+static THREADS: Mutex<Vec<Arc<Counts>>> = Mutex::new(Vec::new());
+
+fn threads() -> MutexGuard<'static, Vec<Arc<Counts>>> {
+    THREADS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A thread's free small buffers and its counts.
+struct Local {
+    /// Addresses by class; they go back to the system with the thread.
+    free: Vec<Vec<usize>>,
+    counts: Option<Arc<Counts>>,
+    /// Bytes in use when the peak was last looked at.
+    seen: isize,
+}
+
+/// How many bytes a thread takes before it looks whether there is a new peak.
+const PEAK_STEP: isize = 64 << 10;
+
+impl Local {
+    fn count(&mut self, in_use: isize, cached: isize) {
+        let counts = self.counts.get_or_insert_with(|| {
+            let counts = Arc::<Counts>::default();
+            threads().push(counts.clone());
+            counts
+        });
+        let now = counts.in_use.load(Relaxed) + in_use;
+        counts.in_use.store(now, Relaxed);
+        counts.cached.store(counts.cached.load(Relaxed) + cached, Relaxed);
+        counts.allocations.store(counts.allocations.load(Relaxed) + (in_use > 0) as u64, Relaxed);
+        if now - self.seen > PEAK_STEP {
+            PEAK.fetch_max(total_in_use(&threads()), Relaxed);
+            self.seen = now;
+        }
+        self.seen = self.seen.min(now);
+    }
+}
 
 impl Drop for Local {
     fn drop(&mut self) {
-        release_all(&mut self.0);
+        if let Some(counts) = self.counts.take() {
+            let mut threads = threads();
+            threads.retain(|other| !Arc::ptr_eq(other, &counts));
+            // Negative numbers wrap, and the sum with them.
+            IN_USE.fetch_add(counts.in_use.load(Relaxed) as usize, Relaxed);
+            CACHED.fetch_add(counts.cached.load(Relaxed) as usize, Relaxed);
+            ALLOCATIONS.fetch_add(counts.allocations.load(Relaxed), Relaxed);
+        }
+        release_all(&mut self.free);
     }
 }
 
 thread_local! {
-    static LOCAL: RefCell<Local> = const { RefCell::new(Local(Vec::new())) };
+    static LOCAL: RefCell<Local> = const { RefCell::new(Local { free: Vec::new(), counts: None, seen: 0 }) };
+}
+
+fn total_in_use(threads: &[Arc<Counts>]) -> usize {
+    let small: isize = threads.iter().map(|counts| counts.in_use.load(Relaxed)).sum();
+    // Another thread may have freed a buffer that it has not counted before we read.
+    (IN_USE.load(Relaxed).wrapping_add_signed(small) as isize).max(0) as usize
 }
 
 /// The capacity that a request gets: the next of 4 steps between two powers of two.
@@ -91,7 +149,7 @@ fn put(lists: &mut Vec<Vec<usize>>, at: usize, address: usize) {
 /// Memory for `bytes` bytes. An error says how much was asked for.
 pub(super) fn allocate(bytes: usize) -> Result<Arc<Buffer>> {
     let out_of_memory = || {
-        let in_use = IN_USE.load(Relaxed);
+        let in_use = memory_statistics().bytes_in_use;
         Error::new(
             ErrorKind::OutOfMemory,
             "allocate",
@@ -101,15 +159,23 @@ pub(super) fn allocate(bytes: usize) -> Result<Arc<Buffer>> {
     let capacity = round_up(bytes).ok_or_else(out_of_memory)?;
     let at = class(capacity);
     let cached = if capacity <= SMALL {
-        LOCAL.try_with(|local| take(&mut local.borrow_mut().0, at)).ok().flatten()
+        let found = LOCAL.try_with(|local| {
+            let mut local = local.borrow_mut();
+            let address = take(&mut local.free, at);
+            local.count(capacity as isize, if address.is_some() { -(capacity as isize) } else { 0 });
+            address
+        });
+        found.unwrap_or_else(|_| {
+            count_large(capacity as isize, 0);
+            None
+        })
     } else {
-        take(&mut LARGE.lock().unwrap_or_else(PoisonError::into_inner), at)
+        let address = take(&mut LARGE.lock().unwrap_or_else(PoisonError::into_inner), at);
+        count_large(capacity as isize, if address.is_some() { -(capacity as isize) } else { 0 });
+        address
     };
     let ptr = match cached {
-        Some(address) => {
-            CACHED.fetch_sub(capacity, Relaxed);
-            address as *mut u8
-        }
+        Some(address) => address as *mut u8,
         None => {
             let layout = layout(capacity).ok_or_else(out_of_memory)?;
             // SAFETY: the layout's size is at least SMALLEST.
@@ -120,43 +186,48 @@ pub(super) fn allocate(bytes: usize) -> Result<Arc<Buffer>> {
                 ptr = unsafe { std::alloc::alloc(layout) };
             }
             if ptr.is_null() {
+                count_large(-(capacity as isize), 0);
                 return Err(out_of_memory());
             }
             SYSTEM.fetch_add(1, Relaxed);
             ptr
         }
     };
-    ALLOCATIONS.fetch_add(1, Relaxed);
-    let in_use = IN_USE.fetch_add(capacity, Relaxed) + capacity;
-    if in_use > PEAK.load(Relaxed) {
-        PEAK.fetch_max(in_use, Relaxed);
-    }
     // SAFETY: `ptr` holds `capacity` bytes and belongs to the buffer until `release` gets it back.
     Ok(Arc::new(unsafe { Buffer::new(ptr, capacity, Device::Cpu, release) }))
 }
 
+/// Counts for a buffer that no thread has for itself.
+fn count_large(in_use: isize, cached: isize) {
+    CACHED.fetch_add(cached as usize, Relaxed);
+    IN_USE.fetch_add(in_use as usize, Relaxed);
+    if in_use > 0 {
+        ALLOCATIONS.fetch_add(1, Relaxed);
+        PEAK.fetch_max(total_in_use(&threads()), Relaxed);
+    }
+}
+
 /// Takes a buffer's memory back into the cache.
 fn release(ptr: *mut u8, capacity: usize) {
-    IN_USE.fetch_sub(capacity, Relaxed);
-    let at = class(capacity);
-    let kept = if capacity <= SMALL {
-        LOCAL
-            .try_with(|local| {
-                let lists = &mut local.borrow_mut().0;
-                let room = lists.get(at).is_none_or(|list| list.len() < SMALL_KEPT);
-                if room {
-                    put(lists, at, ptr as usize);
-                }
-                room
-            })
-            .unwrap_or(false)
-    } else {
-        put(&mut LARGE.lock().unwrap_or_else(PoisonError::into_inner), at, ptr as usize);
-        true
-    };
-    if kept {
-        CACHED.fetch_add(capacity, Relaxed);
-    } else {
+    let (at, bytes) = (class(capacity), capacity as isize);
+    if capacity > SMALL {
+        count_large(-bytes, bytes);
+        return put(&mut LARGE.lock().unwrap_or_else(PoisonError::into_inner), at, ptr as usize);
+    }
+    let kept = LOCAL.try_with(|local| {
+        let mut local = local.borrow_mut();
+        let room = local.free.get(at).is_none_or(|list| list.len() < SMALL_KEPT);
+        if room {
+            put(&mut local.free, at, ptr as usize);
+        }
+        local.count(-bytes, if room { bytes } else { 0 });
+        room
+    });
+    // At the end of a thread there is nothing to keep it in.
+    if kept.is_err() {
+        count_large(-bytes, 0);
+    }
+    if kept != Ok(true) {
         deallocate(ptr, capacity);
     }
 }
@@ -186,16 +257,20 @@ fn release_all(lists: &mut [Vec<usize>]) {
 /// Gives the memory that is cached for later back to the system (of small buffers: this thread's).
 pub fn free_cached_memory() {
     release_all(&mut LARGE.lock().unwrap_or_else(PoisonError::into_inner));
-    let _ = LOCAL.try_with(|local| release_all(&mut local.borrow_mut().0));
+    let _ = LOCAL.try_with(|local| release_all(&mut local.borrow_mut().free));
 }
 
-/// What the allocator has done so far.
+/// What the allocator has done so far. (Peaks of a few small buffers, of 64 KiB a thread together, may go unnoticed.)
 pub fn memory_statistics() -> MemoryStatistics {
+    let threads = threads();
+    let cached: isize = threads.iter().map(|counts| counts.cached.load(Relaxed)).sum();
+    let allocations: u64 = threads.iter().map(|counts| counts.allocations.load(Relaxed)).sum();
+    let bytes_in_use = total_in_use(&threads);
     MemoryStatistics {
-        bytes_in_use: IN_USE.load(Relaxed),
-        peak_bytes_in_use: PEAK.load(Relaxed),
-        bytes_cached: CACHED.load(Relaxed),
-        allocations: ALLOCATIONS.load(Relaxed),
+        bytes_in_use,
+        peak_bytes_in_use: PEAK.fetch_max(bytes_in_use, Relaxed).max(bytes_in_use),
+        bytes_cached: CACHED.load(Relaxed).wrapping_add_signed(cached),
+        allocations: ALLOCATIONS.load(Relaxed) + allocations,
         system_allocations: SYSTEM.load(Relaxed),
     }
 }
