@@ -206,8 +206,9 @@ fn finish(op: Op, data: Array, condition: Option<&Variable>, operands: [Term<'_>
         ],
     };
     let result = (reads & derivatives::Y != 0).then(|| data.save());
-    let record = MapRecord { op, inputs: inputs.map(|node| node.cloned()), saved, result, at };
-    let node = Some(GraphNode::new(&data, rank, flag, Creator::Map(record)));
+    let inputs = inputs.map(|node| node.cloned());
+    let creator = Creator::Map(MapRecord { op, inputs, saved, result, at });
+    let node = Some(GraphNode::new(&data, rank, flag, creator));
     Variable { data, node }
 }
 

@@ -29,7 +29,6 @@ pub(crate) struct GraphNode {
 }
 
 /// What changes in a node's life.
-#[derive(Default)]
 pub(crate) struct State {
     /// The gradient that the user sees.
     pub(crate) grad: Option<Variable>,
@@ -102,13 +101,16 @@ impl GraphNode {
     }
 
     /// The node of a value that `creator` made. `data` has not failed.
+    #[inline(always)]
     pub(crate) fn new(data: &Array, rank: u32, flag: Flag, creator: Creator) -> Arc<GraphNode> {
         let shape = if data.error().is_some() { Shape::default() } else { data.shape().clone() };
         GraphNode::typed(shape, data.dtype(), rank, flag, creator)
     }
 
+    // Inlined, because a node made elsewhere would be moved here word by word, for every operation.
+    #[inline(always)]
     fn typed(shape: Shape, dtype: Dtype, rank: u32, flag: Flag, creator: Creator) -> Arc<GraphNode> {
-        let state = Mutex::new(State { creator, ..State::default() });
+        let state = Mutex::new(State { grad: None, given: false, collected: None, walk: 0, name: None, creator });
         Arc::new(GraphNode { rank, dtype, flag: AtomicU8::new(flag as u8), shape, state })
     }
 
@@ -258,7 +260,16 @@ pub(crate) fn unchain(start: &Arc<GraphNode>) {
 }
 
 /// What a dying node leaves behind. Dropping it may kill further nodes.
-type Remains = (Creator, Option<Variable>, Option<Variable>);
+// Held only to be dropped.
+#[allow(dead_code)]
+enum Remains {
+    Input(Arc<GraphNode>),
+    Call(Arc<Call>),
+    Gradient(Variable),
+}
+
+/// How much room for them a thread keeps.
+const KEPT: usize = 4096;
 
 thread_local! {
     static BURYING: Cell<bool> = const { Cell::new(false) };
@@ -270,17 +281,25 @@ impl Drop for GraphNode {
     /// Nodes die one after the other, never inside each other: a chain of any length, also through gradients and through what user
     /// functions hold, needs no stack.
     fn drop(&mut self) {
-        let state = std::mem::take(self.state.get_mut().unwrap_or_else(PoisonError::into_inner));
-        if matches!(state.creator, Creator::None) && state.grad.is_none() && state.collected.is_none() {
-            return;
-        }
-        let remains: Remains = (state.creator, state.grad, state.collected);
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        WAITING.with_borrow_mut(|waiting| {
+            match &mut state.creator {
+                Creator::None | Creator::FirstOrderOnly { .. } => {}
+                Creator::Map(record) => {
+                    waiting.extend(record.inputs.iter_mut().filter_map(Option::take).map(Remains::Input));
+                }
+                creator @ Creator::Call(..) => {
+                    if let Creator::Call(call, _) = std::mem::take(creator) {
+                        waiting.push(Remains::Call(call));
+                    }
+                }
+            }
+            waiting.extend([state.grad.take(), state.collected.take()].into_iter().flatten().map(Remains::Gradient));
+        });
         if BURYING.replace(true) {
-            WAITING.with_borrow_mut(|waiting| waiting.push(remains));
             return;
         }
         let _end = EndOfBurial;
-        drop(remains);
         while let Some(next) = WAITING.with_borrow_mut(|waiting| waiting.pop()) {
             drop(next);
         }
@@ -293,7 +312,10 @@ struct EndOfBurial;
 impl Drop for EndOfBurial {
     fn drop(&mut self) {
         BURYING.set(false);
-        let memory = WAITING.with_borrow_mut(|waiting| std::mem::take(&mut **waiting));
-        drop(memory);
+        let rest = WAITING.with_borrow_mut(|waiting| {
+            let keep = waiting.is_empty() && waiting.capacity() <= KEPT;
+            if keep { Vec::new() } else { std::mem::take(&mut **waiting) }
+        });
+        drop(rest);
     }
 }

@@ -86,6 +86,7 @@ impl Dtype {
     }
 
     /// Whether this is one of the four floating-point types.
+    #[inline]
     pub const fn is_float(self) -> bool {
         matches!(self, Dtype::F16 | Dtype::BF16 | Dtype::F32 | Dtype::F64)
     }
@@ -98,11 +99,13 @@ impl Dtype {
     /// The dtype that NumPy gives the result of an operation over `self` and `other`.
     ///
     /// bfloat16, which NumPy lacks, behaves as float16 does, and the two together give float32.
+    #[inline]
     pub fn promote(self, other: Dtype) -> Dtype {
+        if self == other { self } else { self.promote_unequal(other) }
+    }
+
+    fn promote_unequal(self, other: Dtype) -> Dtype {
         use Dtype::*;
-        if self == other {
-            return self;
-        }
         let (low, high) = if self < other { (self, other) } else { (other, self) };
         match (low, high) {
             (Bool, any) => any,

@@ -36,11 +36,13 @@ macro_rules! ops {
             }
 
             /// The number of operands.
+            #[inline]
             pub const fn arity(self) -> usize {
                 match self { $(Op::$name => $arity,)* }
             }
 
             /// How dtypes follow.
+            #[inline]
             pub const fn rule(self) -> Rule {
                 match self { $(Op::$name => Rule::$rule,)* }
             }
@@ -237,6 +239,7 @@ ops! {
 impl Op {
     /// The dtypes in which an operation over operands of promoted dtype `dtype` computes and returns, or `None` where NumPy
     /// refuses (bit operations on floats). Not for [`Rule::Special`].
+    #[inline]
     pub const fn dtypes(self, dtype: Dtype) -> Option<(Dtype, Dtype)> {
         Some(match self.rule() {
             // NumPy refuses to negate and to subtract bools.

@@ -4,8 +4,6 @@
 //! generated from it. It knows dtypes and structure only: shapes, strides and the values of scalars arrive with each execution, so
 //! a changing learning rate or batch size compiles nothing.
 
-use smallvec::SmallVec;
-
 use crate::dtype::Dtype;
 use crate::op::Op;
 
@@ -100,8 +98,8 @@ impl Program {
     }
 
     /// The last instruction that reads each input (`None`: no instruction does; a reduction may still read it at the end).
-    pub fn last_reads(&self) -> SmallVec<[Option<u16>; 8]> {
-        let mut last: SmallVec<[Option<u16>; 8]> = SmallVec::from_elem(None, self.inputs.len());
+    pub fn last_reads(&self) -> Vec<Option<u16>> {
+        let mut last = vec![None; self.inputs.len()];
         for (at, instr) in self.instrs.iter().enumerate() {
             for operand in instr.operands() {
                 if let Value::Input(i) = operand {

@@ -4,8 +4,10 @@ use crate::dtype::{Dtype, Element};
 
 /// A plain number beside arrays, as in `x * 2.0`. It takes the array's dtype where that is of the same kind or a higher one
 /// (`float32 * 2.0` stays float32), as NumPy does with Python's numbers.
+// With the tag as wide as the values, a number is two words; a narrower tag would have the compiler copy it in pieces.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[allow(missing_docs)]
+#[repr(u64)]
 pub enum Scalar {
     Bool(bool),
     Int(i64),
@@ -55,6 +57,7 @@ impl Scalar {
     }
 
     /// The dtype of an operation between an array of `dtype` and this number (NumPy's rule for Python's numbers).
+    #[inline]
     pub fn promote(self, dtype: Dtype) -> Dtype {
         match (self, dtype) {
             (Scalar::Bool(_), d) => d,
@@ -80,6 +83,7 @@ impl Scalar {
     }
 
     /// The number as the bits of a `dtype` element, zero-extended: what a compiled program receives.
+    #[inline]
     pub fn to_bits(self, dtype: Dtype) -> u64 {
         match dtype {
             Dtype::Bool => self.as_bool() as u64,

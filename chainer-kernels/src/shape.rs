@@ -7,8 +7,23 @@ use smallvec::SmallVec;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The sizes of an array's axes. Dereferences to `[usize]`.
-#[derive(Clone, PartialEq, Eq, Hash, Default)]
-pub struct Shape(SmallVec<[usize; 4]>);
+#[derive(Clone)]
+pub struct Shape(Dims);
+
+/// Shapes are copied and compared for every operation that is recorded: a plain copy of a few words, and no call, is what that costs.
+/// (Whole words: what is stored in smaller pieces than it is read in makes the processor wait.)
+#[derive(Clone)]
+#[repr(usize)]
+enum Dims {
+    /// The first `len`; the others are 0.
+    Few {
+        len: usize,
+        dims: [usize; FEW],
+    },
+    Many(Box<[usize]>),
+}
+
+const FEW: usize = 4;
 
 /// Steps between neighbours along each axis, in elements. A broadcast axis has stride 0; a flipped one a negative stride.
 pub type Strides = SmallVec<[isize; 4]>;
@@ -17,7 +32,14 @@ impl Shape {
     /// A shape of the given sizes.
     #[inline]
     pub fn new(dims: &[usize]) -> Self {
-        Shape(SmallVec::from_slice(dims))
+        if dims.len() > FEW {
+            return Shape(Dims::Many(dims.into()));
+        }
+        let mut few = [0; FEW];
+        for (to, from) in few.iter_mut().zip(dims) {
+            *to = *from;
+        }
+        Shape(Dims::Few { len: dims.len(), dims: few })
     }
 
     /// A shape of sizes that somebody asked for, if the bytes of its elements can be counted at all.
@@ -35,26 +57,29 @@ impl Shape {
     /// The sizes.
     #[inline]
     pub fn dims(&self) -> &[usize] {
-        &self.0
+        match &self.0 {
+            Dims::Few { len, dims } => &dims[..*len],
+            Dims::Many(dims) => dims,
+        }
     }
 
     /// The number of axes.
     #[inline]
     pub fn ndim(&self) -> usize {
-        self.0.len()
+        self.dims().len()
     }
 
     /// The number of elements; 1 for a zero-dimensional shape.
     #[inline]
     pub fn size(&self) -> usize {
-        self.0.iter().product()
+        self.iter().product()
     }
 
     /// Row-major strides.
     pub fn strides(&self) -> Strides {
-        let mut strides: Strides = SmallVec::from_elem(0, self.0.len());
+        let mut strides: Strides = SmallVec::from_elem(0, self.ndim());
         let mut step = 1isize;
-        for (stride, &dim) in strides.iter_mut().zip(&self.0).rev() {
+        for (stride, &dim) in strides.iter_mut().zip(self.iter()).rev() {
             *stride = step;
             step *= dim.max(1) as isize;
         }
@@ -67,16 +92,16 @@ impl Shape {
             return Some(self.clone());
         }
         let (long, short) = if self.ndim() >= other.ndim() { (self, other) } else { (other, self) };
-        let mut out = long.clone();
+        let mut out: SmallVec<[usize; FEW]> = SmallVec::from_slice(long);
         let offset = long.ndim() - short.ndim();
-        for (size, &small) in out.0[offset..].iter_mut().zip(&short.0) {
+        for (size, &small) in out[offset..].iter_mut().zip(short.iter()) {
             if *size == 1 {
                 *size = small;
             } else if small != 1 && small != *size {
                 return None;
             }
         }
-        Some(out)
+        Some(Shape::new(&out))
     }
 
     /// The axis counted from the front: `-1` is the last.
@@ -116,7 +141,37 @@ impl Deref for Shape {
     type Target = [usize];
     #[inline]
     fn deref(&self) -> &[usize] {
-        &self.0
+        self.dims()
+    }
+}
+
+impl Default for Shape {
+    /// The shape of a single number.
+    #[inline]
+    fn default() -> Self {
+        Shape(Dims::Few { len: 0, dims: [0; FEW] })
+    }
+}
+
+impl PartialEq for Shape {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            // Sizes beyond the last are 0, so that all can be compared.
+            (Dims::Few { len: n, dims: a }, Dims::Few { len: m, dims: b }) => {
+                *n == *m && a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3]
+            }
+            (Dims::Many(a), Dims::Many(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Shape {}
+
+impl std::hash::Hash for Shape {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.dims().hash(state);
     }
 }
 
@@ -124,7 +179,7 @@ impl std::fmt::Debug for Shape {
     /// As Python writes a shape: `(2, 3)`, `(4,)`, `()`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("(")?;
-        for (i, dim) in self.0.iter().enumerate() {
+        for (i, dim) in self.iter().enumerate() {
             write!(f, "{}{dim}", if i > 0 { ", " } else { "" })?;
         }
         f.write_str(if self.ndim() == 1 { ",)" } else { ")" })
@@ -173,7 +228,7 @@ impl From<()> for Shape {
 }
 impl FromIterator<usize> for Shape {
     fn from_iter<I: IntoIterator<Item = usize>>(dims: I) -> Self {
-        Shape(dims.into_iter().collect())
+        Shape::new(&dims.into_iter().collect::<SmallVec<[usize; FEW]>>())
     }
 }
 

@@ -93,7 +93,7 @@ impl Array {
     pub fn map<const N: usize>(op: Op, operands: [OperandValue; N]) -> Array {
         let at = Location::caller();
         debug_assert_eq!(op.arity(), N);
-        Array::from_node(expr::map(op, &operands.each_ref().map(OperandValue::as_operand), None, at))
+        Array::from_node(expr::map(op, operands.each_ref().map(OperandValue::as_operand), None, at))
     }
 
     /// As [`Array::map`] over borrowed operands, with errors at `at`.
@@ -113,13 +113,13 @@ impl Array {
             OperandRef::Array(array) => Operand::Node(array.node()),
             OperandRef::Scalar(scalar) => Operand::Scalar(scalar),
         });
-        Array::from_node(expr::map(op, &operands, None, at))
+        Array::from_node(expr::map(op, operands, None, at))
     }
 
     /// Records an elementwise operation over borrowed arrays.
     #[track_caller]
     pub(crate) fn map_ref<const N: usize>(op: Op, operands: [&Array; N]) -> Array {
-        Array::from_node(expr::map(op, &operands.map(|a| Operand::Node(a.node())), None, Location::caller()))
+        Array::from_node(expr::map(op, operands.map(|a| Operand::Node(a.node())), None, Location::caller()))
     }
 }
 
@@ -162,7 +162,7 @@ macro_rules! methods {
                 fn $binary(self, other: impl IntoOperand) -> Array {
                     let other = other.into_operand();
                     let operands = [Operand::Node(self.array_ref().node()), other.as_operand()];
-                    Array::from_node(expr::map(Op::$bop, &operands, None, Location::caller()))
+                    Array::from_node(expr::map(Op::$bop, operands, None, Location::caller()))
                 }
             )*
 
@@ -176,7 +176,7 @@ macro_rules! methods {
                 if let Some(value) = array.fill_value() {
                     return Array::full(array.shape(), value, dtype);
                 }
-                Array::from_node(expr::map(Op::Cast, &[Operand::Node(array.node())], Some(dtype), Location::caller()))
+                Array::from_node(expr::map(Op::Cast, [Operand::Node(array.node())], Some(dtype), Location::caller()))
             }
 
             /// Where this array is true the element of `x`, elsewhere that of `y` (NumPy's `where`).
@@ -192,7 +192,7 @@ macro_rules! methods {
             fn select(self, x: impl IntoOperand, y: impl IntoOperand) -> Array {
                 let (x, y) = (x.into_operand(), y.into_operand());
                 let operands = [Operand::Node(self.array_ref().node()), x.as_operand(), y.as_operand()];
-                Array::from_node(expr::map(Op::Select, &operands, None, Location::caller()))
+                Array::from_node(expr::map(Op::Select, operands, None, Location::caller()))
             }
 
             /// The elements limited to `[low, high]`; NaN stays NaN.
@@ -498,7 +498,7 @@ macro_rules! operators {
             #[track_caller]
             fn $method(self, other: $right) -> Array {
                 let operands = [Operand::Node(self.node()), Operand::Node(other.node())];
-                Array::from_node(expr::map(Op::$op, &operands, None, Location::caller()))
+                Array::from_node(expr::map(Op::$op, operands, None, Location::caller()))
             }
         }
     };
@@ -508,7 +508,7 @@ macro_rules! operators {
             #[track_caller]
             fn $method(self, other: N) -> Array {
                 let operands = [Operand::Node(self.node()), Operand::Scalar(other.into())];
-                Array::from_node(expr::map(Op::$op, &operands, None, Location::caller()))
+                Array::from_node(expr::map(Op::$op, operands, None, Location::caller()))
             }
         }
     };
@@ -522,7 +522,7 @@ macro_rules! operators {
             #[track_caller]
             fn $method(self, other: $right) -> Array {
                 let operands = [Operand::Scalar(self.into()), Operand::Node(other.node())];
-                Array::from_node(expr::map(Op::$op, &operands, None, Location::caller()))
+                Array::from_node(expr::map(Op::$op, operands, None, Location::caller()))
             }
         }
     };

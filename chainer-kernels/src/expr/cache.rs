@@ -1,10 +1,10 @@
 //! Programs by structure: a repeated sequence of operations costs one hash and one comparison.
 
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHashMap;
 
+use super::draft::Draft;
 use crate::program::Program;
 
 /// Past this many programs the cache starts anew: something makes a new structure at every step.
@@ -14,26 +14,32 @@ const CAPACITY: usize = 8192;
 #[derive(Default)]
 pub(super) struct ProgramCache {
     // By hash, so that looking up allocates nothing.
-    programs: FxHashMap<u64, Vec<Arc<Program>>>,
+    programs: FxHashMap<u64, Vec<(Draft, Known)>>,
     len: usize,
 }
 
+/// A program and what planning asks of it every time.
+pub(super) struct Known {
+    pub(super) program: Arc<Program>,
+    /// [`Program::last_reads`].
+    pub(super) last_reads: Box<[Option<u16>]>,
+}
+
 impl ProgramCache {
-    /// The program equal to `wanted`.
-    pub(super) fn get(&mut self, wanted: &Program) -> Arc<Program> {
-        let mut hasher = FxHasher::default();
-        wanted.hash(&mut hasher);
-        let bucket = self.programs.entry(hasher.finish()).or_default();
-        if let Some(found) = bucket.iter().find(|p| ***p == *wanted) {
-            return found.clone();
-        }
-        let program = Arc::new(wanted.clone());
-        bucket.push(program.clone());
-        self.len += 1;
-        if self.len > CAPACITY {
+    /// The program that `wanted` drafts.
+    pub(super) fn get(&mut self, wanted: &Draft) -> &Known {
+        if self.len >= CAPACITY {
             self.programs.clear();
             self.len = 0;
         }
-        program
+        let bucket = self.programs.entry(wanted.hash()).or_default();
+        let at = bucket.iter().position(|(draft, _)| draft == wanted).unwrap_or_else(|| {
+            let program = wanted.program();
+            let last_reads = program.last_reads().into_boxed_slice();
+            bucket.push((wanted.clone(), Known { program: Arc::new(program), last_reads }));
+            self.len += 1;
+            bucket.len() - 1
+        });
+        &bucket[at].1
     }
 }

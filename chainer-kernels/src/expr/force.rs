@@ -5,21 +5,24 @@
 //! Nodes that a running kernel writes are marked busy under the lock; other threads that need them wait. A thread waits only while
 //! it has nothing busy itself, so waiting cannot form a circle.
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use smallvec::SmallVec;
 
-use super::node::{Arg, Expr, Memory, Node, SliceChange, ViewChange};
+use super::node::{Arg, Expr, Kind, Memory, Node, SliceChange, ViewChange};
 use super::plan::{Planned, Planner, Region};
 use crate::backend;
 use crate::error::{Error, ErrorKind, Result};
-use crate::kernel::{Kernel, Map, Reduce, ReduceOp};
+use crate::kernel::{Kernel, Map, Reduce};
 use crate::shape::{Shape, Strides};
 use crate::view::View;
 
 static PLANNER: LazyLock<Mutex<Planner>> = LazyLock::new(Mutex::default);
 static PUBLISHED: Condvar = Condvar::new();
+/// Threads that wait for `PUBLISHED`; changes under the planner's lock. Waking nobody would still be a system call.
+static WAITING: AtomicUsize = AtomicUsize::new(0);
 
 /// Instructions after which a group of roots is cut.
 const GROUP_CAP: usize = 48;
@@ -29,6 +32,41 @@ fn lock() -> MutexGuard<'static, Planner> {
     PLANNER.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Gives up the lock until values have been published.
+fn wait(guard: MutexGuard<'static, Planner>) -> MutexGuard<'static, Planner> {
+    WAITING.fetch_add(1, Relaxed);
+    let guard = PUBLISHED.wait(guard).unwrap_or_else(PoisonError::into_inner);
+    WAITING.fetch_sub(1, Relaxed);
+    guard
+}
+
+thread_local! {
+    /// Memory for a plan. Taken while in use, so that a nested flush gets its own.
+    static REGION: Cell<Option<Box<Region>>> = const { Cell::new(None) };
+}
+
+/// This thread's plan memory, which goes back when dropped.
+struct Plan(Option<Box<Region>>);
+
+impl Plan {
+    fn take() -> Plan {
+        Plan(Some(REGION.try_with(Cell::take).ok().flatten().unwrap_or_default()))
+    }
+
+    fn region(&mut self) -> &mut Region {
+        self.0.get_or_insert_default()
+    }
+}
+
+impl Drop for Plan {
+    fn drop(&mut self) {
+        if let Some(mut region) = self.0.take() {
+            region.clear();
+            let _ = REGION.try_with(|kept| kept.set(Some(region)));
+        }
+    }
+}
+
 /// Instructions that computing `node` takes.
 pub(super) fn count_instructions(node: &Arc<Node>) -> usize {
     lock().count(&[node])
@@ -36,21 +74,14 @@ pub(super) fn count_instructions(node: &Arc<Node>) -> usize {
 
 /// Computes a node: afterwards it has its value or its error.
 pub(crate) fn force(node: &Arc<Node>) {
-    if node.is_pending() {
-        match what(node) {
-            What::Map => run_map(&[node]),
-            What::Reduce { arg, op, axes } => run_reduce(node, &arg, op, &axes),
-            What::View(arg) => run_view(node, &arg),
-            What::Call => run_call(node),
-            What::Busy => {
-                let mut guard = lock();
-                while node.busy.load(Relaxed) && node.is_pending() {
-                    guard = PUBLISHED.wait(guard).unwrap_or_else(PoisonError::into_inner);
-                }
-                drop(guard);
-                force(node);
-            }
-            What::Done => {}
+    while node.is_pending() {
+        match node.kind {
+            Kind::Map => run_map(&[node]),
+            Kind::Reduce => run_reduce(node),
+            Kind::View => run_view(node),
+            Kind::Call => run_call(node),
+            // It was made with its value.
+            Kind::Done => return,
         }
     }
 }
@@ -60,13 +91,11 @@ pub(crate) fn force_all(nodes: &[&Arc<Node>]) {
     let mut rest: SmallVec<[&Arc<Node>; 8]> = nodes.iter().copied().filter(|n| n.is_pending()).collect();
     while let Some(&first) = rest.first() {
         let mut group: SmallVec<[&Arc<Node>; 8]> = SmallVec::new();
-        if matches!(what(first), What::Map) {
+        if first.kind == Kind::Map {
             let mut instructions = 0;
             rest.retain(|node| {
-                let candidate = node.shape == first.shape
-                    && node.device == first.device
-                    && node.is_pending()
-                    && matches!(what(node), What::Map);
+                // (Whether it still pends, `run_map` asks: at least the first one has to leave the list here.)
+                let candidate = node.kind == Kind::Map && node.shape == first.shape && node.device == first.device;
                 if !candidate {
                     return true;
                 }
@@ -92,60 +121,35 @@ pub(crate) fn force_all(nodes: &[&Arc<Node>]) {
     }
 }
 
-/// A node's expression, copied as far as it is needed without the lock.
-enum What {
-    Done,
-    Busy,
-    Map,
-    Reduce { arg: Arc<Node>, op: ReduceOp, axes: SmallVec<[usize; 4]> },
-    View(Arc<Node>),
-    Call,
-}
-
-fn what(node: &Node) -> What {
-    let _guard = lock();
-    if node.busy.load(Relaxed) {
-        return if node.is_pending() { What::Busy } else { What::Done };
-    }
-    // SAFETY: we hold the planner's lock.
-    match unsafe { node.expr() } {
-        Expr::Done => What::Done,
-        Expr::Map { .. } => What::Map,
-        Expr::Reduce { arg, op, axes } => What::Reduce { arg: arg.clone(), op: *op, axes: axes.clone() },
-        Expr::View { arg, .. } => What::View(arg.clone()),
-        Expr::Call(..) => What::Call,
-    }
-}
-
-/// Plans until nothing stands in the way. `None`: all roots have their values meanwhile, or failed.
-fn planned(roots: &[&Arc<Node>], top: &[&Arc<Node>], reduced: bool) -> Option<Region> {
+/// Plans into `region` until nothing stands in the way. False: all roots have their values meanwhile, or failed.
+fn planned(roots: &[&Arc<Node>], top: &[&Arc<Node>], reduced: bool, region: &mut Region) -> bool {
     loop {
         let mut planner = lock();
         if roots.iter().all(|root| !root.is_pending()) {
-            return None;
+            return false;
         }
         if roots.iter().any(|root| root.busy.load(Relaxed) && root.is_pending()) {
-            drop(PUBLISHED.wait(planner).unwrap_or_else(PoisonError::into_inner));
+            drop(wait(planner));
             continue;
         }
-        match planner.plan(top, reduced) {
-            Planned::Region(region) => {
+        match planner.plan(top, reduced, region) {
+            Planned::Ready => {
                 if reduced {
                     roots[0].busy.store(true, Relaxed);
                 }
-                return Some(region);
+                return true;
             }
             Planned::Needs(needs) => {
                 drop(planner);
                 needs.iter().for_each(force);
             }
-            Planned::Busy => drop(PUBLISHED.wait(planner).unwrap_or_else(PoisonError::into_inner)),
+            Planned::Busy => drop(wait(planner)),
             Planned::Failed(error) => {
                 drop(planner);
                 let mut running = Running::default();
                 running.nodes.extend(roots.iter().map(|r| ((*r).clone(), None)));
                 running.publish(Err(error));
-                return None;
+                return false;
             }
         }
     }
@@ -154,7 +158,7 @@ fn planned(roots: &[&Arc<Node>], top: &[&Arc<Node>], reduced: bool) -> Option<Re
 /// The nodes that a kernel is computing. If the kernel panics they fail instead of staying busy for ever.
 #[derive(Default)]
 struct Running {
-    nodes: SmallVec<[(Arc<Node>, Option<Memory>); 4]>,
+    nodes: SmallVec<[(Arc<Node>, Option<Memory>); 2]>,
 }
 
 impl Running {
@@ -163,27 +167,27 @@ impl Running {
         self.nodes.push((node, Some(memory)));
     }
 
-    fn publish(mut self, result: Result<()>) {
-        self.finish(result);
-    }
-
-    fn finish(&mut self, result: Result<()>) {
-        let mut old: SmallVec<[Expr; 4]> = SmallVec::new();
-        let nodes = std::mem::take(&mut self.nodes);
+    /// Gives the nodes their values, or the error, and frees what they were made of.
+    fn publish(&mut self, result: Result<()>) {
+        let mut old: SmallVec<[(Arc<Node>, Expr); 2]> = SmallVec::new();
         let guard = lock();
-        for (node, memory) in &nodes {
+        for (node, memory) in self.nodes.drain(..) {
             let value = match (&result, memory) {
-                (Ok(()), Some(memory)) => Ok(memory.clone()),
+                (Ok(()), Some(memory)) => Ok(memory),
                 (Ok(()), None) => Err(Error::new(ErrorKind::State, "force", "a node got no memory")),
                 (Err(error), _) => Err(error.clone()),
             };
             let _ = node.ready.set(value);
             node.busy.store(false, Relaxed);
             // SAFETY: we hold the planner's lock and have no reference to an expression.
-            old.push(unsafe { node.take_expr() });
+            let expr = unsafe { node.take_expr() };
+            old.push((node, expr));
         }
+        let waiting = WAITING.load(Relaxed) > 0;
         drop(guard);
-        PUBLISHED.notify_all();
+        if waiting {
+            PUBLISHED.notify_all();
+        }
         // Only now: dropping frees whole graphs and their memory.
         drop(old);
     }
@@ -192,7 +196,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if !self.nodes.is_empty() {
-            self.finish(Err(Error::new(ErrorKind::Device, "force", "the kernel that computes this value panicked")));
+            self.publish(Err(Error::new(ErrorKind::Device, "force", "the kernel that computes this value panicked")));
         }
     }
 }
@@ -201,58 +205,80 @@ impl Drop for Running {
 fn run_map(roots: &[&Arc<Node>]) {
     // Roots that another thread has computed meanwhile are left out.
     let roots: SmallVec<[&Arc<Node>; 8]> = roots.iter().copied().filter(|r| r.is_pending()).collect();
-    if roots.is_empty() {
+    let mut plan = Plan::take();
+    let region = plan.region();
+    if roots.is_empty() || !planned(&roots, &roots, false, region) {
         return;
     }
-    let Some(region) = planned(&roots, &roots, false) else { return };
     let mut running = Running::default();
-    for (node, output) in region.written {
+    for (node, output) in region.written.drain(..) {
         running.add(node, &region.outputs[output]);
     }
-    let kernel = Kernel::Map(Map { program: region.program, scalars: region.scalars, shape: roots[0].shape.clone() });
+    let Some(program) = region.program.take() else { return };
+    let scalars = std::mem::take(&mut region.scalars);
+    let kernel = Kernel::Map(Map { program, scalars, shape: roots[0].shape.clone() });
     let result = backend::execute(roots[0].device, &kernel, &region.inputs, &region.outputs);
-    drop((region.inputs, region.outputs, kernel));
+    // The buffers of what dies are free before the next flush asks for some.
+    region.clear();
     running.publish(result);
 }
 
 /// Computes a reduction with its pending operand as prologue.
-fn run_reduce(node: &Arc<Node>, arg: &Arc<Node>, op: ReduceOp, axes: &[usize]) {
+fn run_reduce(node: &Arc<Node>) {
+    let (arg, op, axes) = {
+        let guard = lock();
+        // SAFETY: we hold the planner's lock.
+        match unsafe { node.expr() } {
+            Expr::Reduce { arg, op, axes } => (arg.clone(), *op, axes.clone()),
+            // Another thread was faster.
+            _ => return drop(guard),
+        }
+    };
     // What is no elementwise region of its own (a view, a product …) is an input.
-    if arg.is_pending() && !matches!(what(arg), What::Map | What::Busy) {
-        force(arg);
+    if arg.kind != Kind::Map {
+        force(&arg);
     }
-    let Some(region) = planned(&[node], &[arg], true) else { return };
+    let mut plan = Plan::take();
+    let region = plan.region();
+    if !planned(&[node], &[&arg], true, region) {
+        return;
+    }
     let mut running = Running::default();
     let (shape, dtype) = (arg.shape.clone(), node.dtype);
+    // The planner counts references: this one is not among them any more.
+    drop(arg);
     let kept: Shape = shape.iter().enumerate().map(|(i, &d)| if axes.contains(&i) { 1 } else { d }).collect();
-    for (node, output) in region.written {
+    for (node, output) in region.written.drain(..) {
         running.add(node, &region.outputs[output]);
     }
+    let (Some(program), Some(value)) = (region.program.take(), region.top) else { return };
     let result = backend::backend(node.device).allocate(kept.size() * dtype.size()).and_then(|buffer| {
         running.add(node.clone(), &View::contiguous(buffer.clone(), dtype, node.shape.clone()));
-        let mut outputs: SmallVec<[View; 3]> = SmallVec::new();
-        outputs.push(View::contiguous(buffer, dtype, kept));
-        outputs.extend(region.outputs);
-        let kernel = Kernel::Reduce(Reduce {
-            program: region.program,
-            scalars: region.scalars,
-            shape,
-            axes: axes.iter().copied().collect(),
-            op,
-            value: region.top,
-        });
-        backend::execute(node.device, &kernel, &region.inputs, &outputs)
+        region.outputs.insert(0, View::contiguous(buffer, dtype, kept));
+        let scalars = std::mem::take(&mut region.scalars);
+        let kernel = Kernel::Reduce(Reduce { program, scalars, shape, axes, op, value });
+        backend::execute(node.device, &kernel, &region.inputs, &region.outputs)
     });
     if result.is_err() && running.nodes.iter().all(|(n, _)| !Arc::ptr_eq(n, node)) {
         // There was no memory for it.
         running.nodes.push((node.clone(), None));
     }
+    region.clear();
     running.publish(result);
 }
 
 /// Computes a view: its argument, then the layout.
-fn run_view(node: &Arc<Node>, arg: &Arc<Node>) {
-    force(arg);
+fn run_view(node: &Arc<Node>) {
+    let arg = {
+        let guard = lock();
+        // SAFETY: we hold the planner's lock.
+        match unsafe { node.expr() } {
+            Expr::View { arg, .. } => arg.clone(),
+            // Another thread was faster.
+            _ => return drop(guard),
+        }
+    };
+    force(&arg);
     let mut guard = lock();
     if !node.is_pending() {
         return;
@@ -313,7 +339,7 @@ fn run_call(node: &Arc<Node>) {
     {
         let mut guard = lock();
         while node.busy.load(Relaxed) && node.is_pending() {
-            guard = PUBLISHED.wait(guard).unwrap_or_else(PoisonError::into_inner);
+            guard = wait(guard);
         }
         if !node.is_pending() {
             return;

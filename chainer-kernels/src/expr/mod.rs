@@ -3,11 +3,12 @@
 //! - `node`: nodes and the two kinds of handles on them;
 //! - `record`: operations become nodes (no lock, no work);
 //! - `force`: from "this value is needed" to kernels; `plan` decides for one elementwise region what is computed and what is written;
-//! - `cache`: programs by structure.
+//! - `draft`: the program that a plan writes; `cache`: programs by structure.
 //!
 //! Architecture invariant: nothing outside this folder reads or writes a node's expression.
 
 mod cache;
+mod draft;
 mod force;
 mod node;
 mod plan;

@@ -34,6 +34,8 @@ pub(crate) struct Node {
     pub(crate) shape: Shape,
     pub(crate) dtype: Dtype,
     pub(crate) device: Device,
+    /// What the node was made as.
+    pub(crate) kind: Kind,
     /// All elements are this number (of dtype `dtype`): such a node is a scalar operand wherever it meets another.
     pub(crate) fill: Option<Scalar>,
     /// Kernels that must run one after the other before this node can be computed, at least. Bounds recursion.
@@ -53,6 +55,16 @@ pub(crate) struct Node {
     /// The value, once there is one; never changes afterwards.
     pub(crate) ready: OnceLock<Result<Memory>>,
     expr: ExprCell,
+}
+
+/// What a node was made as; unlike the expression it is read without the lock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    Done,
+    Map,
+    View,
+    Reduce,
+    Call,
 }
 
 /// What a node that has no value is made of.
@@ -117,11 +129,20 @@ unsafe impl Sync for ExprCell {}
 
 impl Node {
     /// A node to be computed.
+    #[inline(always)]
     pub(crate) fn pending(shape: Shape, dtype: Dtype, device: Device, expr: Expr, estimate: u8, depth: u8) -> Node {
+        let kind = match &expr {
+            Expr::Done => Kind::Done,
+            Expr::Map { .. } => Kind::Map,
+            Expr::View { .. } => Kind::View,
+            Expr::Reduce { .. } => Kind::Reduce,
+            Expr::Call(_) => Kind::Call,
+        };
         Node {
             shape,
             dtype,
             device,
+            kind,
             fill: None,
             depth,
             estimate: AtomicU8::new(estimate),

@@ -10,23 +10,21 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use super::cache::ProgramCache;
+use super::cache::{Known, ProgramCache};
+use super::draft::{Code, Draft, Seen};
 use super::node::{Arg, Expr, Node};
 use crate::dtype::Dtype;
 use crate::error::{Error, Result};
 use crate::op::Op;
-use crate::program::{Instr, Program, ScalarBits, Value};
+use crate::program::{Program, ScalarBits, Value};
 use crate::scalar::Scalar;
 use crate::shape::Shape;
 use crate::view::View;
 
 /// No operand.
 const NONE: u16 = u16::MAX;
-/// From this many instructions on, common subexpressions are found by hashing instead of by comparing with each.
-const HASH_FROM: usize = 12;
 
 /// A node of the region.
 struct Entry {
@@ -40,7 +38,7 @@ struct Entry {
     dropped_refs: u32,
     /// No strong reference is left afterwards.
     dies: bool,
-    value: Value,
+    value: Code,
 }
 
 /// What the planner remembers between plans: its scratch memory and the programs.
@@ -49,8 +47,8 @@ pub(super) struct Planner {
     epoch: u64,
     entries: Vec<Entry>,
     stack: Vec<(*const Node, bool)>,
-    program: Program,
-    common: FxHashMap<Instr, u16>,
+    draft: Draft,
+    seen: Seen,
     cache: ProgramCache,
 }
 
@@ -58,8 +56,6 @@ pub(super) struct Planner {
 unsafe impl Send for Planner {}
 
 /// What `plan` found.
-// Nearly every plan is a region, and a box for it would cost each flush an allocation.
-#[allow(clippy::large_enum_variant)]
 pub(super) enum Planned {
     /// These have to be computed first.
     Needs(SmallVec<[Arc<Node>; 4]>),
@@ -67,13 +63,14 @@ pub(super) enum Planned {
     Busy,
     /// An operand failed, or memory ran out.
     Failed(Error),
-    /// Ready to run.
-    Region(Region),
+    /// The region is ready to run.
+    Ready,
 }
 
-/// An elementwise region, ready to run. Its written nodes are marked busy.
+/// An elementwise region, ready to run. Its written nodes are marked busy. It is filled in place, and its memory is used again.
+#[derive(Default)]
 pub(super) struct Region {
-    pub(super) program: Arc<Program>,
+    pub(super) program: Option<Arc<Program>>,
     pub(super) scalars: SmallVec<[ScalarBits; 8]>,
     pub(super) inputs: SmallVec<[View; 4]>,
     /// The program's outputs.
@@ -81,13 +78,24 @@ pub(super) struct Region {
     /// The nodes that get them: (node, number of the output).
     pub(super) written: SmallVec<[(Arc<Node>, usize); 2]>,
     /// The value of the top node (what a reduction reduces).
-    pub(super) top: Value,
+    pub(super) top: Option<Value>,
+}
+
+impl Region {
+    pub(super) fn clear(&mut self) {
+        self.program = None;
+        self.scalars.clear();
+        self.inputs.clear();
+        self.outputs.clear();
+        self.written.clear();
+        self.top = None;
+    }
 }
 
 impl Planner {
     /// Plans the region below `roots`, elementwise nodes of one shape. With `reduced`, the one root is only a reduction's operand: it
-    /// is written only if it would be without being a root.
-    pub(super) fn plan(&mut self, roots: &[&Arc<Node>], reduced: bool) -> Planned {
+    /// is written only if it would be without being a root. What is ready is put into `region`, which is empty.
+    pub(super) fn plan(&mut self, roots: &[&Arc<Node>], reduced: bool, region: &mut Region) -> Planned {
         let space = &roots[0].shape;
         match self.collect(roots, space) {
             Ok(needs) if needs.is_empty() => {}
@@ -96,10 +104,13 @@ impl Planner {
             Err(Stop::Failed(error)) => return Planned::Failed(error),
         }
         self.decide(roots, reduced);
-        let scalars = self.emit();
-        match self.bind(roots, reduced, space, scalars) {
-            Ok(region) => Planned::Region(region),
-            Err(error) => Planned::Failed(error),
+        self.emit(&mut region.scalars);
+        match self.bind(roots, reduced, space, region) {
+            Ok(()) => Planned::Ready,
+            Err(error) => {
+                region.clear();
+                Planned::Failed(error)
+            }
         }
     }
 
@@ -165,7 +176,7 @@ impl Planner {
                 refs: 0,
                 dropped_refs: 0,
                 dies: false,
-                value: Value::Scalar(0),
+                value: Code::NONE,
             });
         }
         Ok(needs)
@@ -176,9 +187,9 @@ impl Planner {
         for root in roots {
             let entry = &mut self.entries[root.mark.load(Relaxed) as u16 as usize];
             if reduced {
-                // The reduction's own reference goes with it.
-                entry.refs += 1;
-                entry.dropped_refs += 1;
+                // The reduction's own reference goes with it, and that of whoever computes it.
+                entry.refs += 2;
+                entry.dropped_refs += 2;
             } else {
                 entry.written = true;
             }
@@ -211,115 +222,77 @@ impl Planner {
     }
 
     /// Writes the program, without computing anything twice.
-    fn emit(&mut self) -> SmallVec<[ScalarBits; 8]> {
-        self.program.inputs.clear();
-        self.program.scalars.clear();
-        self.program.instrs.clear();
-        self.program.outputs.clear();
-        self.common.clear();
-        let mut scalars: SmallVec<[ScalarBits; 8]> = SmallVec::new();
+    fn emit(&mut self, scalars: &mut SmallVec<[ScalarBits; 8]>) {
+        self.draft.clear();
+        self.seen.start();
         for i in 0..self.entries.len() {
             // SAFETY: see `collect`.
             let node = unsafe { &*self.entries[i].node };
             if self.entries[i].leaf {
-                self.entries[i].value = Value::Input(self.program.inputs.len() as u16);
-                self.program.inputs.push(node.dtype);
+                self.entries[i].value = self.draft.input(node.dtype);
                 continue;
             }
             // SAFETY: we hold the planner's lock.
             let Expr::Map { op, dtype, args } = (unsafe { node.expr() }) else { continue };
-            let mut operands = [Value::Scalar(0); 3];
-            for (k, arg) in args.iter().enumerate().take(op.arity()) {
+            let mut operand = |k: usize| {
                 let wanted = match op {
                     Op::Select if k == 0 => Dtype::Bool,
                     Op::Uniform | Op::Normal => Dtype::U64,
                     _ => *dtype,
                 };
-                operands[k] = match arg {
-                    Arg::Scalar(s) => self.scalar(*s, wanted, &mut scalars),
+                match &args[k] {
+                    Arg::Scalar(s) => self.scalar(*s, wanted, scalars),
                     Arg::Node(_) => {
                         let value = self.entries[self.entries[i].args[k] as usize].value;
                         self.converted(value, wanted)
                     }
-                    Arg::None => Value::Scalar(0),
-                };
-            }
-            self.entries[i].value = self.instr(Instr { op: *op, dtype: *dtype, out: node.dtype, args: operands });
+                    Arg::None => Code::NONE,
+                }
+            };
+            let operands = [operand(0), operand(1), operand(2)];
+            self.entries[i].value = self.draft.instr(&mut self.seen, *op, *dtype, node.dtype, operands);
         }
-        scalars
     }
 
-    fn scalar(&mut self, scalar: Scalar, dtype: Dtype, bits: &mut SmallVec<[ScalarBits; 8]>) -> Value {
+    fn scalar(&mut self, scalar: Scalar, dtype: Dtype, bits: &mut SmallVec<[ScalarBits; 8]>) -> Code {
         let wanted = scalar.to_bits(dtype);
-        let known = bits.iter().zip(&self.program.scalars).position(|(b, d)| *b == wanted && *d == dtype);
-        let at = known.unwrap_or_else(|| {
-            bits.push(wanted);
-            self.program.scalars.push(dtype);
-            bits.len() - 1
-        });
-        Value::Scalar(at as u16)
+        let known = bits.iter().zip(&self.draft.scalars).position(|(b, d)| *b == wanted && *d == dtype);
+        match known {
+            Some(at) => self.draft.scalar_at(at),
+            None => {
+                bits.push(wanted);
+                self.draft.scalar(dtype)
+            }
+        }
     }
 
-    fn converted(&mut self, value: Value, dtype: Dtype) -> Value {
-        let from = self.program.dtype(value);
+    fn converted(&mut self, value: Code, dtype: Dtype) -> Code {
+        let from = self.draft.dtype(value);
         if from == dtype {
             return value;
         }
-        self.instr(Instr { op: Op::Cast, dtype: from, out: dtype, args: [value, Value::Scalar(0), Value::Scalar(0)] })
-    }
-
-    fn instr(&mut self, instr: Instr) -> Value {
-        let instrs = &mut self.program.instrs;
-        let at = instrs.len() as u16;
-        if instrs.len() < HASH_FROM {
-            if let Some(known) = instrs.iter().position(|i| *i == instr) {
-                return Value::Instr(known as u16);
-            }
-        } else {
-            if self.common.is_empty() {
-                self.common.extend(instrs.iter().enumerate().map(|(i, known)| (*known, i as u16)));
-            }
-            if let Some(&known) = self.common.get(&instr) {
-                return Value::Instr(known);
-            }
-            self.common.insert(instr, at);
-        }
-        instrs.push(instr);
-        Value::Instr(at)
+        self.draft.instr(&mut self.seen, Op::Cast, from, dtype, [value, Code::NONE, Code::NONE])
     }
 
     /// Finds memory for the outputs and marks their nodes busy.
-    fn bind(
-        &mut self,
-        roots: &[&Arc<Node>],
-        reduced: bool,
-        space: &Shape,
-        scalars: SmallVec<[ScalarBits; 8]>,
-    ) -> Result<Region> {
+    fn bind(&mut self, roots: &[&Arc<Node>], reduced: bool, space: &Shape, region: &mut Region) -> Result<()> {
         // Which instruction each written node is; several nodes may be the same value.
         let mut outputs: SmallVec<[u16; 2]> = SmallVec::new();
         for entry in self.entries.iter().filter(|e| e.written) {
-            if let Value::Instr(at) = entry.value {
-                outputs.push(at);
-            }
+            outputs.extend(entry.value.instruction());
         }
         outputs.sort_unstable();
         outputs.dedup();
-        self.program.outputs.extend_from_slice(&outputs);
+        self.draft.outputs.extend_from_slice(&outputs);
         let top = self.entries[roots[0].mark.load(Relaxed) as u16 as usize].value;
-        let program = self.cache.get(&self.program);
+        let Known { program, last_reads } = self.cache.get(&self.draft);
 
         let device = roots[0].device;
-        let mut last_reads = program.last_reads();
-        if reduced && let Value::Input(i) = top {
-            last_reads[i as usize] = Some(NONE);
-        }
-        let mut lent: SmallVec<[bool; 8]> = SmallVec::from_elem(false, program.inputs.len());
-        let mut views: SmallVec<[View; 2]> = SmallVec::with_capacity(outputs.len());
+        let mut lent: SmallVec<[bool; 8]> = SmallVec::from_elem(false, last_reads.len());
         for &at in &outputs {
-            let dtype = program.instrs[at as usize].out;
+            let dtype = self.draft.out(at);
             let borrowed = self.entries.iter().filter(|e| e.leaf && e.dies).find_map(|e| {
-                let Value::Input(input) = e.value else { return None };
+                let input = e.value.input()?;
                 // SAFETY: see `collect`.
                 let node = unsafe { &*e.node };
                 let memory = node.memory()?;
@@ -328,39 +301,40 @@ impl Planner {
                     && memory.offset == 0
                     && memory.strides == space.strides()
                     && Arc::strong_count(&memory.buffer) == 1
-                    && !lent[input as usize]
-                    && last_reads[input as usize].is_none_or(|read| read <= at);
+                    && !lent[input]
+                    && !(reduced && e.value == top)
+                    && last_reads[input].is_none_or(|read| read <= at);
                 fits.then(|| (input, memory.buffer.clone()))
             });
             let buffer = match borrowed {
                 Some((input, buffer)) => {
-                    lent[input as usize] = true;
+                    lent[input] = true;
                     buffer
                 }
                 None => crate::backend::backend(device).allocate(space.size() * dtype.size())?,
             };
-            views.push(View::contiguous(buffer, dtype, space.clone()));
+            region.outputs.push(View::contiguous(buffer, dtype, space.clone()));
         }
 
-        let mut inputs: SmallVec<[View; 4]> = SmallVec::with_capacity(program.inputs.len());
-        let mut written: SmallVec<[(Arc<Node>, usize); 2]> = SmallVec::new();
         for entry in &self.entries {
             // SAFETY: see `collect`.
             let node = unsafe { &*entry.node };
             if entry.leaf {
                 if let Some(view) = node.view() {
-                    inputs.push(if view.shape == *space { view } else { view.broadcast(space) });
+                    region.inputs.push(if view.shape == *space { view } else { view.broadcast(space) });
                 }
             } else if entry.written
-                && let Value::Instr(at) = entry.value
+                && let Some(at) = entry.value.instruction()
                 && let Ok(output) = outputs.binary_search(&at)
             {
                 node.busy.store(true, Relaxed);
                 // SAFETY: the pointer came from an `Arc` that is alive.
-                written.push((unsafe { clone_arc(entry.node) }, output));
+                region.written.push((unsafe { clone_arc(entry.node) }, output));
             }
         }
-        Ok(Region { program, scalars, inputs, outputs: views, written, top })
+        region.program = Some(program.clone());
+        region.top = Some(top.value());
+        Ok(())
     }
 
     /// Instructions of the region below `roots`, which have one shape, exactly (but for conversions): what they share counts once.

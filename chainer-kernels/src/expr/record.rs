@@ -44,27 +44,22 @@ pub(crate) fn source(op: Op, scalars: [Option<Scalar>; 2], shape: Shape, dtype: 
 }
 
 /// An elementwise operation over operands that broadcast. `cast` is the result's dtype for `Op::Cast`. Errors are at `at`.
-pub(crate) fn map(op: Op, operands: &[Operand<'_>], cast: Option<Dtype>, at: Loc) -> Arc<Node> {
-    let mut shape: Option<Shape> = None;
+pub(crate) fn map<const N: usize>(op: Op, operands: [Operand<'_>; N], cast: Option<Dtype>, at: Loc) -> Arc<Node> {
+    let mut first: Option<&Arc<Node>> = None;
+    let mut alike = true;
     let mut dtype: Option<Dtype> = None;
-    let mut device = Device::Cpu;
     for (i, operand) in operands.iter().enumerate() {
-        let Operand::Node(node) = operand else { continue };
+        let Operand::Node(node) = *operand else { continue };
         if node.error().is_some() {
-            return (*node).clone();
+            return node.clone();
         }
-        device = node.device;
         if !(op == Op::Select && i == 0) {
             dtype = Some(dtype.map_or(node.dtype, |d| d.promote(node.dtype)));
         }
-        shape = match shape {
-            None => Some(node.shape.clone()),
-            Some(shape) if shape == node.shape => Some(shape),
-            Some(shape) => match shape.broadcast(&node.shape) {
-                Some(shape) => Some(shape),
-                None => return broadcast_error(op, operands, at),
-            },
-        };
+        match first {
+            None => first = Some(node),
+            Some(first) => alike &= first.shape == node.shape,
+        }
     }
     for (i, operand) in operands.iter().enumerate() {
         if let Operand::Scalar(s) = operand
@@ -77,10 +72,21 @@ pub(crate) fn map(op: Op, operands: &[Operand<'_>], cast: Option<Dtype>, at: Loc
     if let (Op::Ldexp, Some(Operand::Node(x))) = (op, operands.first()) {
         dtype = Some(x.dtype);
     }
-    let shape = shape.unwrap_or_default();
+    let joined;
+    let shape = match first {
+        Some(first) if alike => &first.shape,
+        _ => match broadcast(&operands) {
+            Some(shape) => {
+                joined = shape;
+                &joined
+            }
+            None => return broadcast_error(op, &operands, at),
+        },
+    };
+    let device = first.map_or(Device::Cpu, |node| node.device);
     let mut dtype = dtype.unwrap_or(Dtype::F32);
     if !dtype.is_float() && op.rule() == Rule::Float {
-        dtype = float_of_integers(op, operands, dtype);
+        dtype = float_of_integers(op, &operands, dtype);
     }
     let (compute, out) = match op {
         Op::Cast => (dtype, cast.unwrap_or(dtype)),
@@ -91,47 +97,80 @@ pub(crate) fn map(op: Op, operands: &[Operand<'_>], cast: Option<Dtype>, at: Loc
             None => return Arc::new(Node::failed(refused(op, dtype).at(at))),
         },
     };
-
-    // Multiplying by one changes no bit: the seed of a backward pass costs nothing.
     if op == Op::Mul
-        && let [Operand::Node(a), Operand::Node(b)] = operands
+        && let Some(same) = times_one(&operands, shape, out)
     {
-        for (one, other) in [(a, b), (b, a)] {
-            if one.fill.is_some_and(|s| s.as_f64() == 1.0) && other.dtype == out {
-                return if other.shape == shape {
-                    (*other).clone()
-                } else {
-                    Arc::new(view_of(other, shape, ViewChange::Broadcast))
-                };
-            }
-        }
+        return same;
     }
 
-    let mut estimate = 1u8;
-    let mut depth = 0u8;
-    let mut args = [Arg::None, Arg::None, Arg::None];
-    for (arg, operand) in args.iter_mut().zip(operands) {
-        *arg = match operand {
-            Operand::Scalar(s) => Arg::Scalar(*s),
-            Operand::Node(node) => {
-                depth = depth.max(node.pending_depth());
-                match node.fill {
-                    Some(value) => Arg::Scalar(value),
-                    None => {
-                        if node.shape == shape {
-                            estimate = estimate.saturating_add(node.pending_estimate());
-                        }
-                        Arg::Node((*node).clone())
-                    }
-                }
-            }
-        };
-    }
-    let node = Arc::new(Node::pending(shape, out, device, Expr::Map { op, dtype: compute, args }, estimate, depth));
+    let mut size = Size { estimate: 1, depth: 0 };
+    let a = argument(operands.first(), shape, &mut size);
+    let b = argument(operands.get(1), shape, &mut size);
+    let c = argument(operands.get(2), shape, &mut size);
+    let Size { estimate, depth } = size;
+    // Written where it stays: a node is too large to be moved for every operation.
+    let node = Arc::<Node>::new_uninit();
+    let expr = Expr::Map { op, dtype: compute, args: [a, b, c] };
+    // SAFETY: nobody else knows the new memory; it is initialised afterwards.
+    let node = unsafe {
+        let place = Arc::as_ptr(&node).cast_mut().cast::<Node>();
+        place.write(Node::pending(shape.clone(), out, device, expr, estimate, depth));
+        node.assume_init()
+    };
     if estimate >= CHAIN_CAP {
         cap(&node);
     }
     node
+}
+
+/// What an operation with its operands amounts to: see [`Node`].
+struct Size {
+    estimate: u8,
+    depth: u8,
+}
+
+/// An operand as the expression keeps it, and what it adds.
+#[inline(always)]
+fn argument(operand: Option<&Operand<'_>>, shape: &Shape, size: &mut Size) -> Arg {
+    match operand {
+        None => Arg::None,
+        Some(Operand::Scalar(s)) => Arg::Scalar(*s),
+        Some(Operand::Node(node)) => {
+            size.depth = size.depth.max(node.pending_depth());
+            if let Some(value) = node.fill {
+                return Arg::Scalar(value);
+            }
+            if node.shape == *shape {
+                size.estimate = size.estimate.saturating_add(node.pending_estimate());
+            }
+            Arg::Node((*node).clone())
+        }
+    }
+}
+
+/// Multiplying by one changes no bit: the seed of a backward pass costs nothing.
+#[inline]
+fn times_one<const N: usize>(operands: &[Operand<'_>; N], shape: &Shape, out: Dtype) -> Option<Arc<Node>> {
+    let [Operand::Node(a), Operand::Node(b)] = operands[..] else { return None };
+    for (one, other) in [(a, b), (b, a)] {
+        if one.fill.is_some_and(|s| s.as_f64() == 1.0) && other.dtype == out {
+            return Some(if other.shape == *shape {
+                other.clone()
+            } else {
+                Arc::new(view_of(other, shape.clone(), ViewChange::Broadcast))
+            });
+        }
+    }
+    None
+}
+
+/// The common shape of operands whose shapes differ; numbers have none.
+#[cold]
+fn broadcast(operands: &[Operand<'_>]) -> Option<Shape> {
+    operands.iter().try_fold(Shape::default(), |shape, operand| match operand {
+        Operand::Node(node) => shape.broadcast(&node.shape),
+        Operand::Scalar(_) => Some(shape),
+    })
 }
 
 /// The estimate counts shared nodes twice: count exactly before cutting.
