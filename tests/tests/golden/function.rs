@@ -66,7 +66,14 @@ pub fn run_error(context: &Context<'_>) -> Outcome {
 /// Any integer dtype may stand for labels; floats are refused as ever.
 fn labels_are_whole(case: &Case, inputs: &[Variable]) -> bool {
     let parameter = match case.name.as_str() {
-        "accuracy" | "sigmoid_cross_entropy" | "softmax_cross_entropy" => "t",
+        "accuracy"
+        | "binary_accuracy"
+        | "classification_summary"
+        | "f1_score"
+        | "precision"
+        | "recall"
+        | "sigmoid_cross_entropy"
+        | "softmax_cross_entropy" => "t",
         "embed_id" => "x",
         _ => return true,
     };

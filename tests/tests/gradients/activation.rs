@@ -1,6 +1,6 @@
 //! Activation functions.
 
-use chainer::{Array, Variable, functions as F};
+use chainer::{Array, ArrayOps, Dtype, Variable, functions as F};
 
 use crate::{Empty, Huge, Row, row, rows, unary, x};
 
@@ -104,4 +104,68 @@ pub fn huge() -> Vec<Huge> {
         ("softmax", |x| F::softmax(x)),
         ("log_softmax", |x| F::log_softmax(x)),
     ]
+}
+
+#[test]
+fn gradients_where_they_jump() {
+    type Case = (&'static str, fn(&Variable) -> Variable, f64, f64);
+    let cases: [Case; 16] = [
+        ("relu", |x| F::relu(x), 0.0, 0.0),
+        ("clipped_relu", |x| F::clipped_relu(x), 0.0, 0.0),
+        ("clipped_relu, z", |x| F::clipped_relu(x), 20.0, 0.0),
+        ("crelu", |x| F::crelu(x), 0.0, 0.0),
+        ("elu", |x| F::elu(x), 0.0, 1.0),
+        ("hard_sigmoid, low", |x| F::hard_sigmoid(x), -2.5, 0.0),
+        ("hard_sigmoid, high", |x| F::hard_sigmoid(x), 2.5, 0.0),
+        ("hard_sigmoid, inside", |x| F::hard_sigmoid(x), 2.498, 0.2),
+        ("hard_tanh, low", |x| F::hard_tanh(x), -1.0, 0.0),
+        ("hard_tanh, high", |x| F::hard_tanh(x), 1.0, 0.0),
+        ("leaky_relu", |x| F::leaky_relu(x), 0.0, 0.2),
+        ("maxout, every tied element", |x| F::maxout(F::Concat::new().call([x, x]), 2), 3.0, 2.0),
+        ("prelu", |x| F::prelu(x, Array::full((), 0.25, x.dtype())), 0.0, 1.0),
+        ("selu", |x| F::Selu::new().scale(1.5).call(x), 0.0, 1.5),
+        ("normalize, zeros", |x| F::Normalize::new().eps(0.5).call(x), 0.0, 2.0),
+        ("silu", |x| F::silu(x), 0.0, 0.5),
+    ];
+    for (name, f, at, want) in cases {
+        for (dtype, tolerance) in [(Dtype::F16, 1e-3), (Dtype::BF16, 1e-2), (Dtype::F32, 1e-6), (Dtype::F64, 1e-12)] {
+            // bfloat16 knows no number between 2.498 and the end.
+            if name == "hard_sigmoid, inside" && dtype == Dtype::BF16 {
+                continue;
+            }
+            let x = Variable::new(Array::full([1, 1], at, dtype).copy());
+            f(&x).sum().backward().unwrap();
+            let got = x.grad().unwrap().item::<f64>().unwrap();
+            assert!((got - want).abs() <= tolerance, "{name} in {dtype}: {got} for {want}");
+        }
+    }
+    let (x, w) = (Variable::new(Array::from([[0.0f32, -2.0]])), Variable::new(Array::from([0.25f32, 0.5])));
+    F::prelu(&x, &w).sum().backward().unwrap();
+    assert_eq!(w.grad().unwrap().to_vec::<f32>().unwrap(), [0.0, -2.0]);
+}
+
+#[test]
+fn infinite_inputs_give_the_limits() {
+    type Case = (&'static str, fn(&Variable) -> Variable, [f64; 2]);
+    let functions: [Case; 9] = [
+        ("gelu", |x| F::gelu(x), [0.0, f64::INFINITY]),
+        ("gelu, approximate", |x| F::Gelu::new().approximate(true).call(x), [0.0, f64::INFINITY]),
+        ("silu", |x| F::silu(x), [0.0, f64::INFINITY]),
+        ("mish", |x| F::mish(x), [0.0, f64::INFINITY]),
+        ("selu", |x| F::Selu::new().alpha(2.0).scale(1.0).call(x), [-2.0, f64::INFINITY]),
+        ("log_sigmoid", |x| F::log_sigmoid(x), [f64::NEG_INFINITY, 0.0]),
+        ("hard_sigmoid", |x| F::hard_sigmoid(x), [0.0, 1.0]),
+        ("hard_tanh", |x| F::hard_tanh(x), [-1.0, 1.0]),
+        ("clipped_relu", |x| F::clipped_relu(x), [0.0, 20.0]),
+    ];
+    for (name, f, limits) in functions {
+        for dtype in [Dtype::F16, Dtype::BF16, Dtype::F32, Dtype::F64] {
+            let x = Variable::new(Array::from([f64::NEG_INFINITY, f64::INFINITY]).astype(dtype));
+            let y = f(&x);
+            assert_eq!(y.data().to_f64_vec().unwrap(), limits, "{name} in {dtype}");
+            y.sum().backward().unwrap();
+            let gx = x.grad().unwrap().data().to_f64_vec().unwrap();
+            assert!(gx.iter().all(|g| g.is_finite()), "the gradient of {name} in {dtype}: {gx:?}");
+        }
+    }
 }

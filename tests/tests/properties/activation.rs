@@ -57,7 +57,7 @@ fn channels(x: &Variable, value: f64) -> Array {
 fn numbers(shape: &[usize], seed: u64, dtype: Dtype) -> Array {
     let drawn = Generator::new(seed).uniform(shape, -3.0, 3.0, Dtype::F64).astype(dtype).copy();
     // Read, so that it is no pending draw.
-    drawn.force().map_or_else(|error| Array::failed(error), Array::clone)
+    drawn.force().map_or_else(Array::failed, Array::clone)
 }
 
 /// The result of functions one after the other, and the gradient at x. With `eager` every value is computed where it stands.
