@@ -57,6 +57,14 @@ impl<L> Deref for ChainList<L> {
     }
 }
 
+impl<L> IntoIterator for ChainList<L> {
+    type Item = L;
+    type IntoIter = std::vec::IntoIter<L>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.links.into_iter()
+    }
+}
+
 impl<'a, L> IntoIterator for &'a ChainList<L> {
     type Item = &'a L;
     type IntoIter = std::slice::Iter<'a, L>;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::initializers::{Initializer, init_weight};
+use crate::initializers::{Initializer, Normal, init_weight};
 use crate::{Array, Dtype, Parameter, Shape, config, using_config};
 
 /// The first value of one parameter: an initializer, a scale, and the dtype that was configured when the link was made.
@@ -17,6 +17,11 @@ impl FirstValue {
     /// Normal numbers of deviation `sqrt(1 / fan_in)`.
     pub(super) fn weight() -> Self {
         FirstValue { initializer: None, scale: 1.0, dtype: config().dtype }
+    }
+
+    /// Normal numbers of a deviation that follows from the shape.
+    pub(super) fn normal(deviation: fn(&Shape) -> f64) -> Self {
+        FirstValue::of(move |shape: &Shape, dtype: Dtype| Normal::new(deviation(shape)).generate(shape, dtype))
     }
 
     /// What an initializer makes.
@@ -55,3 +60,85 @@ impl FirstValue {
         }
     }
 }
+
+/// The builder's methods about the weight of a link: fields `w` and `first_w`, and a method `w_shape`, which gives `None` while the size of
+/// the input is not known.
+macro_rules! weight_methods {
+    ($link:ident) => {
+        impl $link {
+            /// The first value of W: an initializer, an array, a number or a closure. W starts anew.
+            #[track_caller]
+            pub fn initial_w(mut self, initializer: impl $crate::initializers::Initializer) -> Self {
+                self.first_w.set(initializer);
+                self.with_new_w()
+            }
+
+            #[track_caller]
+            fn with_new_w(mut self) -> Self {
+                self.w = self.first_w.parameter("W", self.w_shape());
+                self
+            }
+
+            /// The weights.
+            pub fn w(&self) -> &$crate::Parameter {
+                &self.w
+            }
+        }
+    };
+}
+
+/// The builder's method about the scale of a weight; see [`weight_methods`].
+macro_rules! wscale_method {
+    ($link:ident) => {
+        impl $link {
+            /// The factor of W's variance (default 1). W starts anew.
+            #[track_caller]
+            pub fn wscale(mut self, wscale: f64) -> Self {
+                self.first_w.scale(wscale.sqrt());
+                self.with_new_w()
+            }
+        }
+    };
+}
+
+/// The builder's methods about the bias of a link: fields `b` and `first_b`, and a method `b_shape`, which gives `None` while the size of
+/// the input is not known.
+macro_rules! bias_methods {
+    ($link:ident) => {
+        impl $link {
+            /// The first value of b: an initializer, an array, a number (default 0) or a closure. b starts anew.
+            #[track_caller]
+            pub fn initial_bias(mut self, initializer: impl $crate::initializers::Initializer) -> Self {
+                self.first_b.set(initializer);
+                let nobias = self.b.is_none();
+                self.nobias(nobias)
+            }
+
+            /// Whether to go without b (default false).
+            #[track_caller]
+            pub fn nobias(mut self, nobias: bool) -> Self {
+                self.b = (!nobias).then(|| self.first_b.parameter("b", self.b_shape()));
+                self
+            }
+
+            /// The bias, if there is one.
+            pub fn b(&self) -> Option<&$crate::Parameter> {
+                self.b.as_ref()
+            }
+        }
+    };
+}
+
+/// The older name of a bias's first value; see [`bias_methods`].
+macro_rules! bias_method {
+    ($link:ident) => {
+        impl $link {
+            /// The first value of b, a number (default 0). b starts anew.
+            #[track_caller]
+            pub fn bias(self, bias: f64) -> Self {
+                self.initial_bias(bias)
+            }
+        }
+    };
+}
+pub(super) use {bias_method, bias_methods, weight_methods, wscale_method};

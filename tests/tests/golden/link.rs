@@ -1,14 +1,17 @@
 //! Links: recorded parameters and persistent values, a sequence of calls on one object, one backward pass through all of them.
 
 mod basic;
+mod connection;
 pub mod loss;
+mod recurrent;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use chainer::initializers::Initializer;
 use chainer::serializers::{DictionarySerializer, Entry, Serializer, Store};
-use chainer::{Array, Dtype, Forward, Link, Result, Variable, using_config};
+use chainer::{Array, Dtype, Forward, Link, Result, Variable, functions as F, using_config};
 use chainer_tests::golden::{Arguments, Call, Case, Context, Failure, Layout, Outcome, Recorded};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -70,13 +73,13 @@ impl Made {
 /// Makes a link.
 pub type Adapter = fn(&Constructor<'_>) -> Outcome<Made>;
 
-const CHAPTERS: &[&[(&str, Adapter)]] = &[basic::ADAPTERS, loss::ADAPTERS];
+const CHAPTERS: &[&[(&str, Adapter)]] = &[basic::ADAPTERS, connection::ADAPTERS, loss::ADAPTERS, recurrent::ADAPTERS];
 
 /// What a link is made of: arguments and arrays.
 pub struct Constructor<'a> {
     /// The arguments that are no arrays.
     pub args: Arguments<'a>,
-    arrays: BTreeMap<String, Array>,
+    arrays: BTreeMap<String, Vec<Array>>,
     read: RefCell<BTreeSet<String>>,
 }
 
@@ -90,16 +93,55 @@ impl<'a> Constructor<'a> {
         let mut constructor = Constructor::new(&context.case.args);
         let keys: Option<Map<String, Value>> = context.case.field("ctor_arrays")?;
         for (name, key) in keys.unwrap_or_default() {
-            let key = key.as_str().ok_or_else(|| Failure::NotImplemented(format!("constructor argument {name}")))?;
-            constructor.arrays.insert(name, context.recorded.array(key, Layout::RowMajor)?);
+            let keys = match &key {
+                Value::Array(keys) => keys.iter().collect(),
+                key => vec![key],
+            };
+            let array = |key: &Value| {
+                let key = key.as_str().ok_or_else(|| Failure::Wrong(format!("constructor argument {name}: {key}")))?;
+                context.recorded.array(key, Layout::RowMajor)
+            };
+            let arrays = keys.into_iter().map(array).collect::<Outcome<Vec<Array>>>()?;
+            constructor.arrays.insert(name, arrays);
         }
         Ok(constructor)
     }
 
     /// An argument that is an array.
     pub fn array(&self, name: &str) -> Option<Array> {
+        self.arrays(name)?.first().cloned()
+    }
+
+    /// An argument that is a tuple of arrays.
+    pub fn arrays(&self, name: &str) -> Option<Vec<Array>> {
         self.read.borrow_mut().insert(name.to_owned());
         self.arrays.get(name).cloned()
+    }
+
+    /// An argument that gives a parameter its first value: an array or a number.
+    pub fn initializer(&self, name: &str) -> Outcome<Option<Arc<dyn Initializer>>> {
+        Ok(match self.array(name) {
+            Some(array) => Some(Arc::new(array)),
+            None => match self.args.opt_float(name)? {
+                Some(number) => Some(Arc::new(number)),
+                None => None,
+            },
+        })
+    }
+
+    /// An argument that is a function of one variable.
+    pub fn activation(&self, name: &str, default: fn(Variable) -> Variable) -> Outcome<fn(Variable) -> Variable> {
+        Ok(match self.args.raw(name).map(|function| function["fn"].as_str().unwrap_or_default()) {
+            None => default,
+            Some("relu") => F::relu,
+            Some("tanh") => F::tanh,
+            Some("sigmoid") => F::sigmoid,
+            Some("elu") => F::elu,
+            Some("leaky_relu") => F::leaky_relu,
+            Some("softplus") => F::softplus,
+            Some("identity") => |x| x,
+            Some(other) => return Err(Failure::NotImplemented(format!("the activation {other}"))),
+        })
     }
 
     /// Makes a link of this name; fails if an argument was not read.

@@ -5,6 +5,7 @@
 
 mod activation;
 mod array;
+mod connection;
 mod loss;
 mod pooling;
 

@@ -5,14 +5,14 @@ use std::panic::Location;
 use chainer_kernels::Position;
 
 use crate::functions::Pair;
-use crate::initializers::Initializer;
-use crate::links::first_value::FirstValue;
+use crate::links::first_value::{FirstValue, bias_method, bias_methods, weight_methods, wscale_method};
 use crate::{Error, Forward, Parameter, Result, Shape, Variable, attempt, chain, functions as F};
 
 /// A two-dimensional convolution layer ([`F::convolution_2d`](crate::functions::convolution_2d)).
 ///
-/// W (out channels, in channels, height, width) starts as normal numbers of deviation `sqrt(wscale / (in channels * height * width))`, b
-/// (out channels,) as `bias`; the methods of the builder change that. With `None` input channels W gets its shape from the first input.
+/// W (out channels, in channels / groups, height, width) starts as normal numbers of deviation
+/// `sqrt(wscale * groups / (in channels * height * width))`, b (out channels,) as `bias`; the methods of the builder change that. With `None`
+/// input channels W gets its shape from the first input.
 ///
 /// ```
 /// use chainer::prelude::*;
@@ -37,6 +37,9 @@ pub struct Convolution2D {
     #[plain]
     pad: Pair,
     #[plain]
+    dilate: Pair,
+    groups: usize,
+    #[plain]
     first_w: FirstValue,
     #[plain]
     first_b: FirstValue,
@@ -56,6 +59,8 @@ impl Convolution2D {
             ksize: ksize.into(),
             stride: 1usize.into(),
             pad: 0usize.into(),
+            dilate: 1usize.into(),
+            groups: 1,
             first_w,
             first_b,
         };
@@ -74,60 +79,30 @@ impl Convolution2D {
         self
     }
 
-    /// The factor of W's variance (default 1). W starts anew.
-    #[track_caller]
-    pub fn wscale(mut self, wscale: f64) -> Self {
-        self.first_w.scale(wscale.sqrt());
-        self.with_new_w()
-    }
-
-    /// The first value of b (default 0). b starts anew.
-    #[track_caller]
-    pub fn bias(self, bias: f64) -> Self {
-        self.initial_bias(bias)
-    }
-
-    /// Whether to go without b (default false).
-    #[track_caller]
-    pub fn nobias(mut self, nobias: bool) -> Self {
-        self.b = (!nobias).then(|| self.first_b.parameter("b", Some(self.out_channels.into())));
+    /// Steps inside the window (default 1: neighbours).
+    pub fn dilate(mut self, dilate: impl Into<Pair>) -> Self {
+        self.dilate = dilate.into();
         self
     }
 
-    /// The first value of W: an initializer, an array, a number or a closure; `wscale` scales it. W starts anew.
+    /// Groups of channels that do not mix (default 1). W starts anew.
     #[track_caller]
-    pub fn initial_w(mut self, initializer: impl Initializer) -> Self {
-        self.first_w.set(initializer);
+    pub fn groups(mut self, groups: usize) -> Self {
+        self.groups = groups;
         self.with_new_w()
-    }
-
-    /// The first value of b: an initializer, an array, a number or a closure. b starts anew.
-    #[track_caller]
-    pub fn initial_bias(mut self, initializer: impl Initializer) -> Self {
-        self.first_b.set(initializer);
-        let nobias = self.b.is_none();
-        self.nobias(nobias)
-    }
-
-    /// The filters.
-    pub fn w(&self) -> &Parameter {
-        &self.w
-    }
-
-    /// The bias, if there is one.
-    pub fn b(&self) -> Option<&Parameter> {
-        self.b.as_ref()
     }
 
     fn shape(&self, in_channels: usize) -> Shape {
         let [height, width] = self.ksize.0;
-        [self.out_channels, in_channels, height, width].into()
+        [self.out_channels, in_channels / self.groups.max(1), height, width].into()
     }
 
-    #[track_caller]
-    fn with_new_w(mut self) -> Self {
-        self.w = self.first_w.parameter("W", self.in_channels.map(|n| self.shape(n)));
-        self
+    fn w_shape(&self) -> Option<Shape> {
+        self.in_channels.map(|n| self.shape(n))
+    }
+
+    fn b_shape(&self) -> Option<Shape> {
+        Some(self.out_channels.into())
     }
 
     /// Gives W its shape.
@@ -135,12 +110,37 @@ impl Convolution2D {
         if self.w.is_initialized() {
             return Ok(());
         }
-        x.check()?;
-        if x.ndim() != 4 {
-            return Err(Error::mismatch("convolution_2d", "x.ndim == 4", format_args!("{} != 4", x.ndim())));
-        }
-        self.w.initialize(self.shape(x.shape()[1]))
+        self.w.initialize(self.shape(channels("convolution_2d", x, 2)?))
     }
+}
+
+/// A two-dimensional convolution layer whose windows have holes
+/// ([`F::dilated_convolution_2d`](crate::functions::dilated_convolution_2d())): a [`Convolution2D`] with
+/// [`dilate`](Convolution2D::dilate).
+///
+/// ```
+/// use chainer::prelude::*;
+/// use chainer::{Array, Dtype, links as L};
+///
+/// let layer = L::DilatedConvolution2D::new(3, 8, 3).dilate(2).pad(2);
+/// let y = layer.forward(&Variable::new(Array::zeros([1, 3, 9, 9], Dtype::F32)));
+/// assert_eq!(y.shape(), &[1, 8, 9, 9].into());
+/// ```
+pub type DilatedConvolution2D = Convolution2D;
+
+weight_methods!(Convolution2D);
+wscale_method!(Convolution2D);
+bias_methods!(Convolution2D);
+bias_method!(Convolution2D);
+
+/// The number of channels of an input with so many spatial axes.
+pub(super) fn channels(name: &'static str, x: &Variable, axes: usize) -> Result<usize> {
+    x.check()?;
+    let ndim = axes + 2;
+    if x.ndim() != ndim {
+        return Err(Error::mismatch(name, format_args!("x.ndim == {ndim}"), format_args!("{} != {ndim}", x.ndim())));
+    }
+    Ok(x.shape()[1])
 }
 
 impl Forward for Convolution2D {
@@ -150,7 +150,8 @@ impl Forward for Convolution2D {
         let _position = Position::enter(at);
         attempt(|| {
             self.prepare(x).map_err(|error| error.at(at))?;
-            Ok(F::Convolution2D::new().stride(self.stride).pad(self.pad).call(x, &self.w, &self.b))
+            let function = F::Convolution2D::new().stride(self.stride).pad(self.pad);
+            Ok(function.dilate(self.dilate).groups(self.groups).call(x, &self.w, &self.b))
         })
     }
 }

@@ -4,9 +4,8 @@ use std::panic::Location;
 
 use chainer_kernels::Position;
 
-use crate::initializers::Initializer;
-use crate::links::first_value::FirstValue;
-use crate::{Error, Forward, Parameter, Result, Variable, attempt, chain, functions as F};
+use crate::links::first_value::{FirstValue, bias_method, bias_methods, weight_methods, wscale_method};
+use crate::{Error, Forward, Parameter, Result, Shape, Variable, attempt, chain, functions as F};
 
 /// A fully connected layer: `x W^T + b` ([`F::linear`](crate::functions::linear)).
 ///
@@ -51,60 +50,17 @@ impl Linear {
         Linear { w, b, in_size, out_size, first_w, first_b }
     }
 
-    /// The factor of W's variance (default 1). W starts anew.
-    #[track_caller]
-    pub fn wscale(mut self, wscale: f64) -> Self {
-        self.first_w.scale(wscale.sqrt());
-        self.with_new_w()
-    }
-
-    /// The first value of b (default 0). b starts anew.
-    #[track_caller]
-    pub fn bias(self, bias: f64) -> Self {
-        self.initial_bias(bias)
-    }
-
-    /// Whether to go without b (default false).
-    #[track_caller]
-    pub fn nobias(mut self, nobias: bool) -> Self {
-        self.b = (!nobias).then(|| self.first_b.parameter("b", Some(self.out_size.into())));
-        self
-    }
-
-    /// The first value of W: an initializer, an array, a number or a closure; `wscale` scales it. W starts anew.
-    #[track_caller]
-    pub fn initial_w(mut self, initializer: impl Initializer) -> Self {
-        self.first_w.set(initializer);
-        self.with_new_w()
-    }
-
-    /// The first value of b: an initializer, an array, a number or a closure. b starts anew.
-    #[track_caller]
-    pub fn initial_bias(mut self, initializer: impl Initializer) -> Self {
-        self.first_b.set(initializer);
-        let nobias = self.b.is_none();
-        self.nobias(nobias)
-    }
-
-    #[track_caller]
-    fn with_new_w(mut self) -> Self {
-        self.w = self.first_w.parameter("W", self.in_size.map(|n| [self.out_size, n].into()));
-        self
-    }
-
-    /// The weights.
-    pub fn w(&self) -> &Parameter {
-        &self.w
-    }
-
-    /// The bias, if there is one.
-    pub fn b(&self) -> Option<&Parameter> {
-        self.b.as_ref()
-    }
-
     /// The number of output units.
     pub fn out_size(&self) -> usize {
         self.out_size
+    }
+
+    fn w_shape(&self) -> Option<Shape> {
+        self.in_size.map(|n| [self.out_size, n].into())
+    }
+
+    fn b_shape(&self) -> Option<Shape> {
+        Some(self.out_size.into())
     }
 
     /// `x W^T`, without the bias.
@@ -128,6 +84,11 @@ impl Linear {
         self.w.initialize([self.out_size, x.shape()[1..].iter().product()])
     }
 }
+
+weight_methods!(Linear);
+wscale_method!(Linear);
+bias_methods!(Linear);
+bias_method!(Linear);
 
 impl Forward for Linear {
     #[track_caller]

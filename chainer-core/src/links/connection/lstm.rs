@@ -1,17 +1,12 @@
 //! [`LSTM`].
 
 use std::panic::Location;
-use std::sync::Arc;
 
-use chainer_kernels::{Position, ops};
+use chainer_kernels::Position;
 
 use super::Linear;
-use crate::functions::lstm_of_sum;
-use crate::initializers::{Initializer, init_weight};
-use crate::{
-    Array, AsOptVariable, Dtype, Error, Forward, Parameter, Result, Shape, State, Variable, Variables, attempt, chain,
-    functions as F, using_config,
-};
+use super::lstm_gates::{FirstValues, gate_methods, given_state, step};
+use crate::{AsOptVariable, Error, Forward, Result, State, Variable, attempt, chain, functions as F};
 
 /// A fully connected layer of long short-term memory units that keeps its state from call to call
 /// ([`F::lstm`](crate::functions::lstm)).
@@ -44,90 +39,13 @@ pub struct LSTM {
     state: State<Option<(Variable, Variable)>>,
 }
 
-/// The initializers of the weights that belong to one gate, and of the biases.
-#[derive(Clone, Default)]
-struct FirstValues {
-    lateral: Option<Arc<dyn Initializer>>,
-    upward: Option<Arc<dyn Initializer>>,
-    bias: Option<Arc<dyn Initializer>>,
-    forget_bias: Option<Arc<dyn Initializer>>,
-}
-
-/// The weights of the four gates, each of `units` rows, made one after the other.
-fn gate_weights(initializer: Option<Arc<dyn Initializer>>) -> impl Initializer {
-    move |shape: &Shape, dtype: Dtype| {
-        let _dtype = using_config(|c| c.dtype = dtype);
-        let block: Shape = std::iter::once(shape[0] / 4).chain(shape[1..].iter().copied()).collect();
-        let blocks: [Array; 4] = std::array::from_fn(|_| init_weight(&block, initializer.as_deref(), 1.0));
-        ops::concatenate(&blocks.each_ref(), 0)
-    }
-}
-
-/// The biases of cell input, input gate, forget gate and output gate of one unit after the other.
-fn gate_biases(bias: Option<Arc<dyn Initializer>>, forget: Option<Arc<dyn Initializer>>) -> impl Initializer {
-    move |shape: &Shape, dtype: Dtype| {
-        let units = Shape::new(&[shape[0] / 4]);
-        let make = |initializer: &Option<Arc<dyn Initializer>>| match initializer {
-            Some(initializer) => initializer.generate(&units, initializer.dtype().unwrap_or(dtype)),
-            None => Array::zeros(&units, dtype),
-        };
-        let gates = [make(&bias), make(&bias), make(&forget), make(&bias)];
-        ops::stack(&gates.each_ref(), 1).reshape(shape)
-    }
-}
-
 impl LSTM {
     /// A layer from `in_size` (or `None`: as the first input says) to `out_size` units.
     #[track_caller]
     pub fn new(in_size: impl Into<Option<usize>>, out_size: usize) -> Self {
         let (in_size, first) = (in_size.into(), FirstValues::default());
-        let (upward, lateral) = connections(in_size, out_size, &first);
+        let (upward, lateral) = first.connections(in_size, out_size);
         LSTM { upward, lateral, out_size, first, in_size, state: State::new(None) }
-    }
-
-    /// The first values of each gate's weights of the previous output (default: normal numbers of deviation `sqrt(1 / out)`). All
-    /// parameters start anew, here and below.
-    #[track_caller]
-    pub fn lateral_init(mut self, initializer: impl Initializer) -> Self {
-        self.first.lateral = Some(Arc::new(initializer));
-        self.with_new_parameters()
-    }
-
-    /// The first values of each gate's weights of the input (default: normal numbers of deviation `sqrt(1 / in)`).
-    #[track_caller]
-    pub fn upward_init(mut self, initializer: impl Initializer) -> Self {
-        self.first.upward = Some(Arc::new(initializer));
-        self.with_new_parameters()
-    }
-
-    /// The first values of the biases of cell input, input gate and output gate (default 0).
-    #[track_caller]
-    pub fn bias_init(mut self, initializer: impl Initializer) -> Self {
-        self.first.bias = Some(Arc::new(initializer));
-        self.with_new_parameters()
-    }
-
-    /// The first values of the biases of the forget gate (default 0).
-    #[track_caller]
-    pub fn forget_bias_init(mut self, initializer: impl Initializer) -> Self {
-        self.first.forget_bias = Some(Arc::new(initializer));
-        self.with_new_parameters()
-    }
-
-    #[track_caller]
-    fn with_new_parameters(mut self) -> Self {
-        (self.upward, self.lateral) = connections(self.in_size, self.out_size, &self.first);
-        self
-    }
-
-    /// The connections from the input.
-    pub fn upward(&self) -> &Linear {
-        &self.upward
-    }
-
-    /// The connections from the previous output.
-    pub fn lateral(&self) -> &Linear {
-        &self.lateral
     }
 
     /// Forgets the state.
@@ -141,27 +59,7 @@ impl LSTM {
     /// One has failed, or their shapes are not (B, out) for the same B.
     #[track_caller]
     pub fn set_state(&self, c: impl AsOptVariable, h: impl AsOptVariable) -> Result<()> {
-        let at = Location::caller();
-        let (c, h) = match (c.as_opt_variable(), h.as_opt_variable()) {
-            (Some(c), Some(h)) => (c, h),
-            (None, None) => {
-                self.reset_state();
-                return Ok(());
-            }
-            _ => return Err(Error::value("set_state", "both c and h, or neither", "one of them").at(at)),
-        };
-        for (name, state) in [("c", &c), ("h", &h)] {
-            let [_, units] = state.dims()?;
-            if units != self.out_size {
-                let expect = format!("{name}.shape[1] == {}", self.out_size);
-                return Err(Error::mismatch("set_state", expect, format_args!("{units} != {}", self.out_size)).at(at));
-            }
-        }
-        if c.shape() != h.shape() {
-            let actual = format!("{:?} != {:?}", c.shape(), h.shape());
-            return Err(Error::mismatch("set_state", "c.shape == h.shape", actual).at(at));
-        }
-        self.state.set(Some((c, h)));
+        self.state.set(given_state(c.as_opt_variable(), h.as_opt_variable(), self.out_size)?);
         Ok(())
     }
 
@@ -177,14 +75,9 @@ impl LSTM {
 
     /// A step from the state c, h: the new state, and the output.
     fn step(&self, x: &Variable, state: Option<(Variable, Variable)>) -> Result<((Variable, Variable), Variable)> {
-        // Products and bias go to the cell one by one: their sum is taken gate by gate, in the kernel of the cell.
-        let mut sources: Variables = [self.upward.product(x)].into_iter().collect();
-        sources[0].check()?;
-        sources.extend(self.upward.b().map(Parameter::var));
         let batch = x.len();
         let Some((c, h)) = state else {
-            let c = Variable::constant(Array::zeros([batch, self.out_size], sources[0].dtype()));
-            let (c, h) = lstm_of_sum(c, sources);
+            let (c, h) = step(&self.upward, &self.lateral, None, None, x);
             return Ok(((c, h.clone()), h));
         };
         let rows = h.len();
@@ -193,25 +86,16 @@ impl LSTM {
             return Err(Error::mismatch("LSTM", expect, format_args!("{batch} > {rows}")));
         }
         if rows == batch {
-            sources.push(self.lateral.product(&h));
-            let (c, h) = lstm_of_sum(c, sources);
+            let (c, h) = step(&self.upward, &self.lateral, Some(c), Some(&h), x);
             return Ok(((c, h.clone()), h));
         }
         let (going, ended) = (F::get_item(&h, (..batch as isize,)), F::get_item(h, (batch as isize..,)));
-        sources.push(self.lateral.product(&going));
-        let (c, h) = lstm_of_sum(c, sources);
+        let (c, h) = step(&self.upward, &self.lateral, Some(c), Some(&going), x);
         Ok(((c, F::Concat::new().axis(0).call([&h, &ended])), h))
     }
 }
 
-#[track_caller]
-fn connections(in_size: Option<usize>, out_size: usize, first: &FirstValues) -> (Linear, Linear) {
-    let upward = Linear::new(in_size, 4 * out_size)
-        .initial_w(gate_weights(first.upward.clone()))
-        .initial_bias(gate_biases(first.bias.clone(), first.forget_bias.clone()));
-    let lateral = Linear::new(out_size, 4 * out_size).nobias(true).initial_w(gate_weights(first.lateral.clone()));
-    (upward, lateral)
-}
+gate_methods!(LSTM);
 
 impl Forward for LSTM {
     #[track_caller]

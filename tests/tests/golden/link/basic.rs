@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chainer::initializers::Initializer;
 use chainer::links::{self as L, BatchNormalizationMode};
 use chainer::{Forward, Variable, functions as F};
 use chainer_tests::golden::{Call, Failure, Nested, Outcome};
@@ -15,57 +14,26 @@ use super::{Adapter, Constructor, Made};
 pub const ADAPTERS: &[(&str, Adapter)] = &[
     ("BatchNormalization", batch_normalization),
     ("Classifier", classifier),
-    ("Convolution2D", convolution_2d),
     ("EmbedID", |c| {
         let mut link = L::EmbedID::new(c.args.size("in_size")?, c.args.size("out_size")?)
             .ignore_label(c.args.opt_int("ignore_label")?.map(|label| label as i64));
-        if let Some(initializer) = initializer(c, "initialW")? {
+        if let Some(initializer) = c.initializer("initialW")? {
             link = link.initial_w(initializer);
         }
         Ok(Made::layer(link))
     }),
-    ("LSTM", lstm),
     ("Linear", linear),
 ];
-
-/// A constructor argument that gives a parameter its first value: an array or a number.
-fn initializer(constructor: &Constructor<'_>, name: &str) -> Outcome<Option<Arc<dyn Initializer>>> {
-    Ok(match constructor.array(name) {
-        Some(array) => Some(Arc::new(array)),
-        None => match constructor.args.opt_float(name)? {
-            Some(number) => Some(Arc::new(number)),
-            None => None,
-        },
-    })
-}
 
 fn linear(c: &Constructor<'_>) -> Outcome<Made> {
     let mut link = L::Linear::new(c.args.opt_size("in_size")?, c.args.size("out_size")?)
         .wscale(c.args.float_or("wscale", 1.0)?)
         .bias(c.args.float_or("bias", 0.0)?)
         .nobias(c.args.flag("nobias", false)?);
-    if let Some(initializer) = initializer(c, "initialW")? {
+    if let Some(initializer) = c.initializer("initialW")? {
         link = link.initial_w(initializer);
     }
-    if let Some(initializer) = initializer(c, "initial_bias")? {
-        link = link.initial_bias(initializer);
-    }
-    Ok(Made::layer(link))
-}
-
-fn convolution_2d(c: &Constructor<'_>) -> Outcome<Made> {
-    c.args.ignore("deterministic");
-    let channels = (c.args.opt_size("in_channels")?, c.args.size("out_channels")?);
-    let mut link = L::Convolution2D::new(channels.0, channels.1, c.args.pair("ksize")?)
-        .stride(c.args.pair_or("stride", 1)?)
-        .pad(c.args.pair_or("pad", 0)?)
-        .wscale(c.args.float_or("wscale", 1.0)?)
-        .bias(c.args.float_or("bias", 0.0)?)
-        .nobias(c.args.flag("nobias", false)?);
-    if let Some(initializer) = initializer(c, "initialW")? {
-        link = link.initial_w(initializer);
-    }
-    if let Some(initializer) = initializer(c, "initial_bias")? {
+    if let Some(initializer) = c.initializer("initial_bias")? {
         link = link.initial_bias(initializer);
     }
     Ok(Made::layer(link))
@@ -80,10 +48,10 @@ fn batch_normalization(c: &Constructor<'_>) -> Outcome<Made> {
     if let Some(dtype) = c.args.opt_dtype("dtype")? {
         link = link.dtype(dtype);
     }
-    if let Some(initializer) = initializer(c, "initial_gamma")? {
+    if let Some(initializer) = c.initializer("initial_gamma")? {
         link = link.initial_gamma(initializer);
     }
-    if let Some(initializer) = initializer(c, "initial_beta")? {
+    if let Some(initializer) = c.initializer("initial_beta")? {
         link = link.initial_beta(initializer);
     }
     let call = |link: &L::BatchNormalization, method: &str, c: &Call<'_, Variable>| {
@@ -99,38 +67,6 @@ fn batch_normalization(c: &Constructor<'_>) -> Outcome<Made> {
         Ok(link.forward_in(c.get("x")?, mode).into())
     };
     Ok(Made::with_attributes(link, call, |_, name| Err(format!("there is no attribute {name:?}").into())))
-}
-
-fn lstm(c: &Constructor<'_>) -> Outcome<Made> {
-    let mut link = L::LSTM::new(c.args.opt_size("in_size")?, c.args.size("out_size")?);
-    if let Some(initializer) = initializer(c, "lateral_init")? {
-        link = link.lateral_init(initializer);
-    }
-    if let Some(initializer) = initializer(c, "upward_init")? {
-        link = link.upward_init(initializer);
-    }
-    if let Some(initializer) = initializer(c, "bias_init")? {
-        link = link.bias_init(initializer);
-    }
-    if let Some(initializer) = initializer(c, "forget_bias_init")? {
-        link = link.forget_bias_init(initializer);
-    }
-    let call = |link: &L::LSTM, method: &str, c: &Call<'_, Variable>| {
-        match method {
-            "reset_state" => link.reset_state(),
-            "set_state" => link.set_state(c.get("c")?, c.get("h")?)?,
-            _ => return Ok(link.forward(c.get("x")?).into()),
-        }
-        Ok(Nested::Many(Vec::new()))
-    };
-    Ok(Made::with_attributes(link, call, |link, name| {
-        let value = match name {
-            "c" => link.c(),
-            "h" => link.h(),
-            _ => None,
-        };
-        value.map(Variable::into_data).ok_or_else(|| format!("there is no attribute {name:?}").into())
-    }))
 }
 
 fn classifier(c: &Constructor<'_>) -> Outcome<Made> {
