@@ -1,7 +1,8 @@
-//! What the integration tests share: the harness of the conformance runner ([`golden`]). The examples of the README and of the book
-//! are compiled and run as documentation tests of this crate.
+//! What the integration tests share: the harness of the conformance runner ([`golden`]) and the [`index`] of functions. The examples of
+//! the README and of the book are compiled and run as documentation tests of this crate.
 
 pub mod golden;
+pub mod index;
 
 /// Makes each chapter's code blocks documentation tests.
 macro_rules! chapters {

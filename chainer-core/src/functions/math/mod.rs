@@ -32,6 +32,7 @@ pub use average::{average, mean};
 pub use batch_l2_norm_squared::batch_l2_norm_squared;
 pub use batch_matmul::{BatchMatMul, batch_matmul};
 pub use bias::{Bias, bias};
+pub use chainer_kernels::ops::TensordotAxes;
 pub use clip::clip;
 pub use cumprod::cumprod;
 pub use cumsum::cumsum;
