@@ -20,6 +20,8 @@ const SMALLEST_BLOCK: usize = 128;
 const CACHE: usize = 32 << 10;
 /// Operands of more bytes than this are not in a cache near the core.
 pub(super) const LARGE: usize = 256 << 10;
+/// Rows from this length on are moved one by one.
+const LONG: usize = 16;
 /// Rows shorter than this are joined into blocks.
 const SHORT: usize = 256;
 
@@ -207,16 +209,27 @@ pub(super) unsafe fn run(space: &Space, program: &Compiled, scalars: &[ScalarBit
                     places[slot(i)] = operand.base.wrapping_add(first * row * operand.size);
                 }
             }
-            for k in 0..count {
-                counters.push(read_counters(&cursor));
+            let mut k = 0;
+            while k < count {
+                let run = cursor.run().min(count - k);
+                let first = read_counters(&cursor);
+                counters.extend((0..run).map(|r| {
+                    let mut values = first;
+                    for (value, operand) in values.iter_mut().zip(&space.operands[operands..]) {
+                        *value = value.wrapping_add(r * operand.strides[outermost - 1] as usize);
+                    }
+                    values
+                }));
                 for (i, operand) in space.operands[..inputs].iter().enumerate() {
                     if access[i] == Access::Copy {
                         let to = places[i].wrapping_add(k * row * operand.size);
-                        // SAFETY: the row has `row` elements, the register room for `count` rows.
-                        unsafe { gather(to, cursor.at[i], operand.strides[outermost], operand.size, row) };
+                        let strides = [operand.strides[outermost - 1], operand.strides[outermost]];
+                        // SAFETY: the rows have `row` elements, the register room for `count` rows.
+                        unsafe { gather_rows(to, cursor.at[i], strides, operand.size, [run, row]) };
                     }
                 }
-                cursor.advance();
+                cursor.advance_by(run);
+                k += run;
             }
             ahead.clear();
             for (i, operand) in space.operands[..operands].iter().enumerate() {
@@ -228,15 +241,19 @@ pub(super) unsafe fn run(space: &Space, program: &Compiled, scalars: &[ScalarBit
             // SAFETY: places are set for `n` elements.
             unsafe { program.run(&places, spare, n, counters[0][0] as u64, &ahead) };
             if let Some(writer) = &mut writer {
-                for k in 0..count {
+                let mut k = 0;
+                while k < count {
+                    let run = writer.run().min(count - k);
                     for (i, operand) in space.operands[..operands].iter().enumerate().skip(inputs) {
                         if access[i] == Access::Copy {
                             let from = places[slot(i)].wrapping_add(k * row * operand.size);
+                            let strides = [operand.strides[outermost - 1], operand.strides[outermost]];
                             // SAFETY: as for gathering.
-                            unsafe { scatter(writer.at[i], from, operand.strides[outermost], operand.size, row) };
+                            unsafe { scatter_rows(writer.at[i], from, strides, operand.size, [run, row]) };
                         }
                     }
-                    writer.advance();
+                    writer.advance_by(run);
+                    k += run;
                 }
             }
             done(Done { places: &places, row, rows: &counters });
@@ -351,6 +368,52 @@ unsafe fn gather(to: *mut u8, from: *const u8, stride: isize, size: usize, n: us
         }
         by_size!(size, T => for i in 0..n {
             *to.cast::<T>().add(i) = *from.offset(i as isize * stride).cast::<T>();
+        });
+    }
+}
+
+/// Reads rows of elements: the strides, in bytes, and the sizes are those between and inside the rows.
+///
+/// # Safety
+/// As for [`gather`].
+unsafe fn gather_rows(to: *mut u8, from: *const u8, strides: [isize; 2], size: usize, [rows, row]: [usize; 2]) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if row >= LONG {
+            for r in 0..rows {
+                let from = from.offset(r as isize * strides[0]);
+                gather(to.add(r * row * size), from, strides[1], size, row);
+            }
+            return;
+        }
+        by_size!(size, T => for r in 0..rows {
+            let (to, from) = (to.cast::<T>().add(r * row), from.offset(r as isize * strides[0]));
+            for i in 0..row {
+                *to.add(i) = *from.offset(i as isize * strides[1]).cast::<T>();
+            }
+        });
+    }
+}
+
+/// Writes rows of elements; as [`gather_rows`].
+///
+/// # Safety
+/// As for [`gather`].
+unsafe fn scatter_rows(to: *mut u8, from: *const u8, strides: [isize; 2], size: usize, [rows, row]: [usize; 2]) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if row >= LONG {
+            for r in 0..rows {
+                let to = to.offset(r as isize * strides[0]);
+                scatter(to, from.add(r * row * size), strides[1], size, row);
+            }
+            return;
+        }
+        by_size!(size, T => for r in 0..rows {
+            let (to, from) = (to.offset(r as isize * strides[0]), from.cast::<T>().add(r * row));
+            for i in 0..row {
+                *to.offset(i as isize * strides[1]).cast::<T>() = *from.add(i);
+            }
         });
     }
 }

@@ -126,6 +126,22 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// Rows from this one to the end of the axis that they follow each other along.
+    #[inline]
+    pub(super) fn run(&self) -> usize {
+        self.index.len().checked_sub(1).map_or(1, |axis| self.space.dims[axis] - self.index[axis])
+    }
+
+    /// `n` rows on, at most [`run`](Self::run) of them.
+    pub(super) fn advance_by(&mut self, n: usize) {
+        let Some(axis) = self.index.len().checked_sub(1) else { return };
+        self.index[axis] += n - 1;
+        for (at, operand) in self.at.iter_mut().zip(&self.space.operands) {
+            *at = at.wrapping_offset(operand.strides[axis] * (n - 1) as isize);
+        }
+        self.advance();
+    }
+
     /// To the next row; after the last one to the first.
     #[inline]
     pub(super) fn advance(&mut self) {

@@ -166,14 +166,33 @@ impl<T: Copy, F: Binary<T>> Block for Map2<F, T> {
 /// `out[i] = if condition[i] { x[i] } else { y[i] }` over elements of `T`'s size.
 pub(super) struct Select<T>(PhantomData<T>);
 
+/// The bits of an element.
+pub(super) trait Bits: Copy {
+    /// One or the other, by bit operations: of a conditional the compiler makes jumps.
+    fn choose(condition: u8, x: Self, y: Self) -> Self;
+}
+
+macro_rules! bits {
+    ($($ty:ty)*) => {$(
+        impl Bits for $ty {
+            #[inline(always)]
+            fn choose(condition: u8, x: Self, y: Self) -> Self {
+                let mask = (0 as $ty).wrapping_sub((condition != 0) as $ty);
+                (x & mask) | (y & !mask)
+            }
+        }
+    )*};
+}
+bits! { u8 u16 u32 u64 }
+
 #[inline(always)]
-fn select<T: Copy>(out: &mut [T], condition: &[u8], x: &[T], y: &[T]) {
+fn select<T: Bits>(out: &mut [T], condition: &[u8], x: &[T], y: &[T]) {
     for (((out, &condition), &x), &y) in out.iter_mut().zip(condition).zip(x).zip(y) {
-        *out = if condition != 0 { x } else { y };
+        *out = T::choose(condition, x, y);
     }
 }
 
-impl<T: Copy> Block for Select<T> {
+impl<T: Bits> Block for Select<T> {
     #[inline(always)]
     unsafe fn run<L: Level>(call: &Call) {
         // SAFETY: the caller promises `n` valid elements of these types, the output apart from the operands.

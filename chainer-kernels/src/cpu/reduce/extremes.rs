@@ -63,6 +63,9 @@ const CHUNK: usize = 128;
 /// The extreme of a run.
 #[inline(always)]
 fn extreme<T: Ordered, const MAX: bool>(values: &[T]) -> T {
+    if values.len() < LANES {
+        return values.iter().fold(worst::<T, MAX>(), |best, &x| pick::<T, MAX>(best, x));
+    }
     let mut lanes = [worst::<T, MAX>(); LANES];
     let mut nan = [false; LANES];
     let (chunks, rest) = values.as_chunks::<LANES>();

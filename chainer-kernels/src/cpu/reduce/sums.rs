@@ -73,6 +73,9 @@ integers! { i8 i16 i32 i64 u8 u16 u32 u64 }
 
 #[inline(always)]
 fn sum_in_f64(values: &[f32]) -> f64 {
+    if values.len() < LANES {
+        return values.iter().map(|&x| x as f64).sum();
+    }
     let mut lanes = [0f64; LANES];
     let (chunks, rest) = values.as_chunks::<LANES>();
     for chunk in chunks {
@@ -96,6 +99,10 @@ fn sum_in_f64(values: &[f32]) -> f64 {
 /// Calls `f` for runs of the values converted to float32.
 #[inline(always)]
 fn in_f32<L: Level, S: Store<Compute = f32>>(values: &[S], mut f: impl FnMut(usize, &[f32])) {
+    if S::DIRECT {
+        // SAFETY: `DIRECT` says that stored and computed types are the same.
+        return f(0, unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), values.len()) });
+    }
     let mut wide = [0f32; CHUNK];
     for (k, values) in values.chunks(CHUNK).enumerate() {
         S::load::<L>(values, &mut wide[..values.len()]);
