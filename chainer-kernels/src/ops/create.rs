@@ -58,12 +58,32 @@ pub fn linspace(
     endpoint: bool,
     dtype: impl Into<Option<Dtype>>,
 ) -> Array {
+    linspace_with_step(start, stop, num, endpoint, dtype).0
+}
+
+/// [`linspace`] and the distance of its numbers (NumPy's `retstep`), which is NaN where there are none to measure.
+///
+/// ```
+/// use chainer_kernels::ops::linspace_with_step;
+/// let (x, step) = linspace_with_step(0.0, 1.0, 5, true, None);
+/// assert_eq!(x.to_vec::<f64>()?, [0.0, 0.25, 0.5, 0.75, 1.0]);
+/// assert_eq!(step, 0.25);
+/// # Ok::<(), chainer_kernels::Error>(())
+/// ```
+#[track_caller]
+pub fn linspace_with_step(
+    start: impl Into<Scalar>,
+    stop: impl Into<Scalar>,
+    num: usize,
+    endpoint: bool,
+    dtype: impl Into<Option<Dtype>>,
+) -> (Array, f64) {
     let (start, stop) = (start.into().as_f64(), stop.into().as_f64());
     let intervals = if endpoint { num.saturating_sub(1) } else { num };
-    let step = (stop - start) / intervals as f64;
+    let step = if intervals > 0 { (stop - start) / intervals as f64 } else { f64::NAN };
     let at = |i: usize| if endpoint && i == intervals && i > 0 { stop } else { start + i as f64 * step };
     let values: Vec<f64> = (0..num).map(|i| if intervals == 0 { start } else { at(i) }).collect();
-    Array::from(values).astype(dtype.into().unwrap_or(Dtype::F64))
+    (Array::from(values).astype(dtype.into().unwrap_or(Dtype::F64)), step)
 }
 
 /// `base` to the powers that [`linspace`] gives (NumPy's default base is 10).

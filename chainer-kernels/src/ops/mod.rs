@@ -38,7 +38,7 @@ pub use convolution::{
     convolution, convolution_backward_data, convolution_backward_filter, deconvolution, get_conv_outsize,
     get_deconv_outsize,
 };
-pub use create::{arange, eye, identity, ix_, linspace, logspace, meshgrid, tri};
+pub use create::{arange, eye, identity, ix_, linspace, linspace_with_step, logspace, meshgrid, tri};
 pub use diagonal::{diag, diagflat, diagonal, fill_diagonal, trace};
 pub use gather::{put_along_axis, scatter_add_along_axis, scatter_axis, take, take_along_axis};
 pub use index::{Index, IntoIndices};

@@ -100,6 +100,8 @@ fn ranges_and_grids() {
     assert_eq!(arange(0.0, 0.3, 0.1, None).dtype(), Dtype::F64);
     assert_eq!(linspace(2.0, 3.0, 1, true, None).to_vec::<f64>().unwrap(), [2.0]);
     assert_eq!(linspace(2.0, 3.0, 0, true, None).size(), 0);
+    assert_eq!(linspace_with_step(2.0, 3.0, 4, false, None).1, 0.25);
+    assert!(linspace_with_step(2.0, 3.0, 1, true, None).1.is_nan());
     assert_eq!(linspace(0, 10, 3, true, Dtype::I32).to_vec::<i32>().unwrap(), [0, 5, 10]);
     let grid = meshgrid(&[&counting(&[2]), &counting(&[3]), &counting(&[1])], "xy", true);
     assert_eq!(grid.iter().map(|g| g.shape().to_vec()).collect::<Vec<_>>(), [[1, 2, 1], [3, 1, 1], [1, 1, 1]]);
