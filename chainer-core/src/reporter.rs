@@ -6,6 +6,7 @@
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use chainer_kernels::{Array, Result};
@@ -201,6 +202,12 @@ impl Reporter {
     pub fn observe<T>(&self, f: impl FnOnce() -> T) -> (T, Observation) {
         observe(self.names.clone(), f)
     }
+
+    /// Starts to collect what is reported on this thread, until the returned guard is finished or dropped: [`Reporter::observe`] for
+    /// code that is no closure. Guards end in the opposite order of their making.
+    pub fn collect(&self) -> Collecting {
+        Collecting::new(self.names.clone())
+    }
 }
 
 /// What is being collected, innermost last.
@@ -213,22 +220,42 @@ thread_local! {
     static SCOPES: RefCell<Vec<Scope>> = const { RefCell::new(Vec::new()) };
 }
 
-fn observe<T>(names: Arc<HashMap<ObserverId, String>>, f: impl FnOnce() -> T) -> (T, Observation) {
-    /// Ends the scope also when `f` panics.
-    struct Guard;
-    impl Drop for Guard {
-        fn drop(&mut self) {
-            SCOPES.with_borrow_mut(|scopes| scopes.truncate(scopes.len().saturating_sub(1)));
-        }
+/// Collects what is reported on this thread while it exists; see [`Reporter::collect`].
+#[must_use = "what is reported is collected for as long as this exists"]
+pub struct Collecting {
+    /// The place of its scope among those of this thread.
+    depth: usize,
+    /// The scope belongs to this thread.
+    _thread: PhantomData<*const ()>,
+}
+
+impl Collecting {
+    fn new(names: Arc<HashMap<ObserverId, String>>) -> Self {
+        SCOPES.with_borrow_mut(|scopes| {
+            scopes.push(Scope { names, observation: Observation::new() });
+            Collecting { depth: scopes.len() - 1, _thread: PhantomData }
+        })
     }
-    SCOPES.with_borrow_mut(|scopes| scopes.push(Scope { names, observation: Observation::new() }));
-    let guard = Guard;
+
+    /// Ends the collection and returns what was reported.
+    pub fn finish(self) -> Observation {
+        let take =
+            |scopes: &mut Vec<Scope>| scopes.get_mut(self.depth).map(|scope| std::mem::take(&mut scope.observation));
+        SCOPES.with_borrow_mut(take).unwrap_or_default()
+    }
+}
+
+/// Ends the scope also when what is observed panics.
+impl Drop for Collecting {
+    fn drop(&mut self) {
+        SCOPES.with_borrow_mut(|scopes| scopes.truncate(self.depth));
+    }
+}
+
+fn observe<T>(names: Arc<HashMap<ObserverId, String>>, f: impl FnOnce() -> T) -> (T, Observation) {
+    let collecting = Collecting::new(names);
     let result = f();
-    let observation = SCOPES
-        .with_borrow_mut(|scopes| scopes.last_mut().map(|scope| std::mem::take(&mut scope.observation)))
-        .unwrap_or_default();
-    drop(guard);
-    (result, observation)
+    (result, collecting.finish())
 }
 
 /// Reports values of `observer` to whoever is collecting on this thread; does nothing if nobody is.

@@ -1,18 +1,16 @@
 //! The loop itself.
 
-use std::collections::HashSet;
 use std::panic::Location;
-use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::path::PathBuf;
 
-use chainer_kernels::random::default_generator;
 use chainer_kernels::{Error, ErrorKind, Position, Result};
 
-use super::extension::{Context, Entry, Extension, Logs, SaveRequest};
-use super::triggers::{IntoTrigger, Trigger};
+use super::extension::{Context, Entry, Extension};
+use super::runner::{Runner, Whole};
+use super::triggers::IntoTrigger;
 use super::{Clock, Updater};
 use crate::reporter::{Observation, Reporter};
-use crate::serializers::{Serializable, Serializer, create_folder};
+use crate::serializers::{Serializable, Serializer};
 
 /// Updates a model until its stop trigger fires, and runs extensions in between.
 ///
@@ -22,52 +20,28 @@ use crate::serializers::{Serializable, Serializer, create_folder};
 /// had not been interrupted.
 pub struct Trainer {
     updater: Box<dyn Updater>,
-    stop: Box<dyn Trigger>,
-    out: PathBuf,
-    /// In the order of registration.
-    entries: Vec<Entry>,
-    reporter: Reporter,
-    observation: Observation,
-    logs: Logs,
-    started: Option<Instant>,
-    /// Seconds of training before the snapshot that was resumed.
-    elapsed_before: f64,
+    runner: Runner,
     has_run: bool,
 }
 
 impl Trainer {
     /// Trains with `updater` until `stop`, such as `(20, Epoch)`.
     pub fn new(updater: impl Updater + 'static, stop: impl IntoTrigger) -> Self {
-        let mut reporter = Reporter::new();
-        updater.register(&mut reporter);
-        Trainer {
-            updater: Box::new(updater),
-            stop: stop.into_trigger(),
-            out: "result".into(),
-            entries: Vec::new(),
-            reporter,
-            observation: Observation::new(),
-            logs: Logs::new(),
-            started: None,
-            elapsed_before: 0.0,
-            has_run: false,
-        }
+        let mut runner = Runner::new(stop);
+        updater.register(&mut runner.reporter);
+        Trainer { updater: Box::new(updater), runner, has_run: false }
     }
 
     /// The folder for results instead of `result`. It is made when training starts.
     pub fn out(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.out = folder.into();
+        self.runner.out = folder.into();
         self
     }
 
     /// Registers an extension with its own trigger, name and priority; the returned entry changes them:
     /// `trainer.extend(snapshot()).trigger((10, Epoch))`.
     pub fn extend(&mut self, extension: impl Extension + 'static) -> &mut Entry {
-        let (trigger, name) = (extension.default_trigger(), extension.default_name());
-        let priority = extension.default_priority();
-        let at = self.entries.len();
-        self.entries.push(Entry::new(Box::new(extension), trigger, name, priority));
-        &mut self.entries[at]
+        self.runner.extend(extension)
     }
 
     /// Registers a closure as an extension; its argument needs no type.
@@ -82,29 +56,22 @@ impl Trainer {
 
     /// The names of observers, to which others can be added.
     pub fn reporter(&mut self) -> &mut Reporter {
-        &mut self.reporter
+        &mut self.runner.reporter
     }
 
     /// The values observed at the last update.
     pub fn observation(&self) -> &Observation {
-        &self.observation
+        &self.runner.observation
     }
 
     /// Seconds of training so far, those before a resumed snapshot included.
     pub fn elapsed_time(&self) -> f64 {
-        self.elapsed_before + self.started.map_or(0.0, |started| started.elapsed().as_secs_f64())
+        self.runner.elapsed_time()
     }
 
     /// How far training has come.
     pub fn clock(&self) -> Clock {
-        Clock {
-            iteration: self.updater.iteration(),
-            epoch: self.updater.epoch(),
-            epoch_detail: self.updater.epoch_detail(),
-            previous_epoch_detail: self.updater.previous_epoch_detail(),
-            is_new_epoch: self.updater.is_new_epoch(),
-            elapsed_time: self.elapsed_time(),
-        }
+        self.runner.clock(&*self.updater)
     }
 
     /// Trains until the stop trigger fires. A trainer runs once; to train on, make a new one and load a snapshot into it.
@@ -119,130 +86,28 @@ impl Trainer {
         }
         self.has_run = true;
         let trained = self.train();
-        let finalized = self.finalize();
+        let finalized = self.runner.finalize();
+        self.updater.finalize();
         trained.and(finalized)
     }
 
     fn train(&mut self) -> Result<()> {
-        check_writable(&self.out)?;
-        self.settle_names();
-        self.started = Some(Instant::now());
-        self.for_each_extension(|entry, context| {
-            entry.extension.initialize(context)?;
-            if entry.run_before_training { entry.extension.run(context) } else { Ok(()) }
-        })?;
-        while !self.is_over()? {
+        let Trainer { updater, runner, .. } = self;
+        runner.start(&mut **updater)?;
+        while !runner.is_over(&**updater)? {
             // What the last update left behind is dropped before the next one needs the memory.
-            self.observation.clear();
-            let (updated, observation) = self.reporter.observe(|| self.updater.update());
-            self.observation = observation;
+            runner.observation.clear();
+            let (updated, observation) = runner.reporter.observe(|| updater.update());
             updated?;
-            if !self.entries.iter().any(|entry| entry.extension.needs_graph()) {
-                self.observation.detach();
-            }
-            self.for_each_extension(|entry, context| {
-                if entry.trigger.fire(context.clock, context.observation)? {
-                    entry.extension.run(context)?;
-                }
-                Ok(())
-            })?;
+            runner.after_update(&mut **updater, observation)?;
         }
         Ok(())
     }
-
-    fn is_over(&mut self) -> Result<bool> {
-        let clock = self.clock();
-        // Always asked, so that it sees every iteration. A run that was resumed beyond its end is over, too.
-        let fired = self.stop.fire(&clock, &self.observation)?;
-        let passed = |(length, unit)| clock.passed(unit) >= length - 1e-9;
-        Ok(fired || self.stop.training_length().is_some_and(passed))
-    }
-
-    /// Lets every extension have its turn, by priority, and then takes the snapshots that they asked for.
-    fn for_each_extension(&mut self, mut turn: impl FnMut(&mut Entry, &mut Context<'_>) -> Result<()>) -> Result<()> {
-        let clock = self.clock();
-        let mut save_requests = Vec::new();
-        let mut order: Vec<usize> = (0..self.entries.len()).collect();
-        order.sort_by_key(|i| std::cmp::Reverse(self.entries[*i].priority));
-        for i in order {
-            let Trainer { updater, stop, out, entries, reporter, observation, logs, .. } = self;
-            let entry = &mut entries[i];
-            let name = entry.name.clone();
-            let (result, reported) = reporter.observe(|| {
-                let mut context = Context {
-                    updater: &mut **updater,
-                    observation: &mut *observation,
-                    clock: &clock,
-                    out,
-                    name: &name,
-                    training_length: stop.training_length(),
-                    logs,
-                    save_requests: &mut save_requests,
-                };
-                turn(entry, &mut context)
-            });
-            observation.merge(reported);
-            result?;
-        }
-        for SaveRequest { path, save } in save_requests {
-            save(&path, self)?;
-        }
-        Ok(())
-    }
-
-    fn finalize(&mut self) -> Result<()> {
-        let mut result = Ok(());
-        for entry in &mut self.entries {
-            result = result.and(entry.extension.finalize());
-        }
-        self.updater.finalize();
-        result
-    }
-
-    /// Gives extensions of the same name numbers: the second is called `name_1`.
-    fn settle_names(&mut self) {
-        let mut taken = HashSet::new();
-        for entry in &mut self.entries {
-            let mut name = entry.name.clone();
-            let mut number = 0;
-            while !taken.insert(name.clone()) {
-                number += 1;
-                name = format!("{}_{number}", entry.name);
-            }
-            entry.name = name;
-        }
-    }
 }
 
-/// Makes the output folder and tries to write to it: better now than after the first epoch.
-fn check_writable(folder: &Path) -> Result<()> {
-    create_folder("Trainer::run", folder)?;
-    tempfile::tempfile_in(folder).map(drop).map_err(|error| Error::io("Trainer::run", folder, error))
-}
-
-/// The keys are Chainer's. Those that only its version 7 knows (the triggers') and ours (`random_state`) may be missing.
 impl Serializable for Trainer {
     fn serialize(&mut self, s: &mut Serializer<'_>) -> Result<()> {
-        self.settle_names();
-        self.updater.serialize(&mut s.child("updater"))?;
-        self.stop.serialize(&mut s.child("stop_trigger"))?;
-        for entry in &mut self.entries {
-            entry.extension.serialize(&mut s.child("extensions").child(&entry.name))?;
-            entry.trigger.serialize(&mut s.child("extension_triggers").child(&entry.name))?;
-        }
-        // Dropout goes on with the numbers that it would have drawn. Chainer keeps no such state.
-        let (seed, position) = default_generator().state();
-        let mut random = vec![seed, position];
-        if s.optional("random_state", &mut random)? && s.is_loading() {
-            let [seed, position] = random[..] else { return Err(s.error("random_state", "expected two numbers")) };
-            default_generator().set_state((seed, position));
-        }
-        let mut elapsed = self.elapsed_time();
-        s.value("_snapshot_elapsed_time", &mut elapsed)?;
-        if s.is_loading() {
-            self.elapsed_before = elapsed;
-        }
-        Ok(())
+        Whole { updater: &mut *self.updater, runner: &mut self.runner }.serialize(s)
     }
 }
 
@@ -275,19 +140,6 @@ mod tests {
         trainer.run().unwrap();
         assert_eq!(*seen.borrow(), [(1, None), (2, Some(20.0)), (3, None), (4, Some(40.0))]);
         assert_eq!(trainer.run().unwrap_err().kind(), ErrorKind::State);
-    }
-
-    #[test]
-    fn equal_names_get_numbers() {
-        let mut trainer = Trainer::new(CountingUpdater::new(10, 5), (1, Epoch));
-        for _ in 0..3 {
-            trainer.extend_fn(|_| Ok(())).name("a");
-        }
-        trainer.extend_fn(|_| Ok(())).name("a_1");
-        trainer.settle_names();
-        trainer.settle_names();
-        let names: Vec<_> = trainer.entries.iter().map(|entry| entry.name.as_str()).collect();
-        assert_eq!(names, ["a", "a_1", "a_2", "a_1_1"]);
     }
 
     #[test]
