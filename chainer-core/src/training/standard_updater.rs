@@ -1,4 +1,4 @@
-//! The usual updater: one iterator, one model, one optimizer.
+//! The usual updater: one iterator, one model, and an optimizer or several.
 
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use crate::{Forward, Link, Variable};
 pub struct StandardUpdater<I: DatasetIterator, O> {
     iterator: I,
     optimizer: O,
+    further: Vec<(String, Box<dyn UpdateStep>)>,
     model: Arc<dyn Link>,
     loss: Loss<I::Example>,
     concat: Concat,
@@ -50,7 +51,42 @@ impl<I: DatasetIterator, O: UpdateStep> StandardUpdater<I, O> {
     }
 
     fn build(iterator: I, optimizer: O, model: Arc<dyn Link>, loss: Loss<I::Example>) -> Self {
-        StandardUpdater { iterator, optimizer, model, loss, concat: Concat::new(), iteration: 0 }
+        StandardUpdater { iterator, optimizer, further: Vec::new(), model, loss, concat: Concat::new(), iteration: 0 }
+    }
+
+    /// Adds an optimizer under a name, beside the one called `main`: each was set up with a part of the model, and all make their
+    /// step after each backward pass.
+    ///
+    /// ```
+    /// use chainer::prelude::*;
+    /// use chainer::{links as L, optimizers};
+    /// use std::sync::Arc;
+    ///
+    /// #[chain]
+    /// struct Net { body: L::Linear, head: L::Linear }
+    /// # impl Forward<(Variable, Variable)> for Net {
+    /// #     fn forward(&self, (x, t): (&Variable, &Variable)) -> Variable {
+    /// #         chainer::functions::softmax_cross_entropy(self.head.forward(&self.body.forward(x)), t)
+    /// #     }
+    /// # }
+    ///
+    /// let model = Arc::new(Net { body: L::Linear::new(2, 8), head: L::Linear::new(8, 2) });
+    /// let body = optimizers::SGD::new(0.01).setup(&model.body);
+    /// let head = optimizers::Adam::default().setup(&model.head);
+    /// let data = vec![(vec![0.0f32, 1.0], 1i32), (vec![1.0, 0.0], 0)];
+    /// let updater = StandardUpdater::new(SerialIterator::new(data, 2), body, &model).add_optimizer("head", head);
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let weights = || [model.body.params()[0].array(), model.head.params()[0].array()];
+    /// # let before = weights();
+    /// # let mut trainer = Trainer::new(updater, (2, Iteration)).out(folder.path());
+    /// # trainer.run()?;
+    /// # for (before, after) in before.into_iter().zip(weights()) { assert_ne!(before?.to_vec::<f32>()?, after?.to_vec::<f32>()?); }
+    /// # assert!(trainer.updater().optimizer("head").is_some() && trainer.updater().optimizer("body").is_none());
+    /// # Ok::<(), chainer::Error>(())
+    /// ```
+    pub fn add_optimizer(mut self, name: impl Into<String>, optimizer: impl UpdateStep + 'static) -> Self {
+        self.further.push((name.into(), Box::new(optimizer)));
+        self
     }
 
     /// The device to which batches go.
@@ -83,8 +119,12 @@ impl<I: DatasetIterator, O: UpdateStep> Updater for StandardUpdater<I, O> {
         // The graph holds memory that the optimizer may need.
         drop(loss);
         self.optimizer.update()?;
+        for (_, optimizer) in &mut self.further {
+            optimizer.update()?;
+        }
         if self.iterator.is_new_epoch() {
             self.optimizer.new_epoch();
+            self.further.iter_mut().for_each(|(_, optimizer)| optimizer.new_epoch());
         }
         self.iteration += 1;
         Ok(())
@@ -111,7 +151,11 @@ impl<I: DatasetIterator, O: UpdateStep> Updater for StandardUpdater<I, O> {
     }
 
     fn optimizer(&mut self, name: &str) -> Option<&mut dyn UpdateStep> {
-        (name == "main").then_some(&mut self.optimizer as _)
+        if name == "main" {
+            return Some(&mut self.optimizer);
+        }
+        let (_, optimizer) = self.further.iter_mut().find(|(known, _)| known == name)?;
+        Some(&mut **optimizer)
     }
 
     fn register(&self, reporter: &mut Reporter) {
@@ -131,6 +175,9 @@ impl<I: DatasetIterator, O: UpdateStep> Updater for StandardUpdater<I, O> {
         } else {
             self.optimizer.serialize(&mut s.child("optimizer:main"))?;
             self.model.serialize(&mut s.child("model:main"))?;
+        }
+        for (name, optimizer) in &mut self.further {
+            optimizer.serialize(&mut s.child(&format!("optimizer:{name}")))?;
         }
         s.value("iteration", &mut self.iteration)
     }

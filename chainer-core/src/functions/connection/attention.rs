@@ -64,11 +64,6 @@ impl ScaledDotProductAttention {
         shape.into()
     }
 
-    /// Whether there are several blocks. They are computed one after the other then.
-    fn is_long(products: &Shape) -> bool {
-        products[products.ndim() - 2..].iter().any(|&length| length > BLOCK)
-    }
-
     /// Whether no row of q takes part with these rows of k.
     fn skips(&self, rows: &Range<usize>, columns: &Range<usize>) -> bool {
         self.causal && columns.start >= rows.end
@@ -123,7 +118,7 @@ impl ScaledDotProductAttention {
                 sum += sum_before * &rescale;
                 weighted += weighted_before * rescale;
             }
-            if Self::is_long(all) {
+            if length > BLOCK {
                 // Otherwise the products of all blocks would be there at once.
                 flush_all([&largest, &sum, &weighted]);
             }
@@ -219,6 +214,7 @@ impl ScaledDotProductAttention {
         // What the gradient of each row's shares has in common.
         let common = (&gy * y).sum(-1, true);
         flush_all([&q, &common]);
+        let many = all[all.ndim() - 1].max(all[all.ndim() - 2]) > BLOCK;
         let mut gq: Vec<Option<Array>> = vec![None; blocks(all[all.ndim() - 2]).count()];
         let (mut gk, mut gv) = (Vec::new(), Vec::new());
         for columns in blocks(all[all.ndim() - 1]) {
@@ -240,7 +236,7 @@ impl ScaledDotProductAttention {
                         add(&mut gk_here, ops::matmul(&transposed(&gscores), &q));
                     }
                 }
-                if Self::is_long(&all) {
+                if many {
                     flush_all([&*gq_here, &gk_here, &gv_here].into_iter().flatten());
                 }
             }
