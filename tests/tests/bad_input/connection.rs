@@ -7,7 +7,7 @@ use crate::{Refusal, Unchecked, failed, integers, of, x};
 /// Calls with bad input, and what the message says.
 pub fn refusals() -> Vec<Refusal> {
     let t = |labels: &[i32]| Array::from(labels);
-    let mut refusals: Vec<Refusal> = vec![
+    vec![
         ("linear", F::linear(x(&[2, 3]), of(&[2, 3], Dtype::F64), None), &["x.dtype == W.dtype", "float32 != float64"]),
         ("embed_id", F::embed_id(x(&[2]), x(&[3, 2])), &["x.dtype.kind == i", "f != i"]),
         ("linear", F::linear(x(&[3]), x(&[2, 3]), None), &["x.ndim >= 2", "1 < 2"]),
@@ -246,96 +246,49 @@ pub fn refusals() -> Vec<Refusal> {
             ),
             &["mask.dtype.kind == b or f"],
         ),
+        ("convolution_nd", F::convolution_nd(integers(&[1, 3, 4]), x(&[5, 3, 2]), None), &["x.dtype.kind == f"]),
+        ("convolution_nd", F::convolution_nd(x(&[1, 3, 4]), of(&[5, 3, 2], Dtype::F64), None), &["dtype", "float64"]),
+        (
+            "deconvolution_2d",
+            F::deconvolution_2d(integers(&[1, 3, 4, 4]), x(&[3, 5, 2, 2]), None),
+            &["x.dtype.kind == f", "i != f"],
+        ),
+        ("deconvolution_2d", F::deconvolution_2d(x(&[1, 3, 4, 4]), x(&[3, 5, 2]), None), &["W.ndim == 4", "3 != 4"]),
+        ("deconvolution_nd", F::deconvolution_nd(integers(&[1, 3, 4]), x(&[3, 5, 2]), None), &["x.dtype.kind == f"]),
+        (
+            "deconvolution_nd",
+            F::deconvolution_nd(x(&[1, 3, 4]), x(&[4, 5, 2]), None),
+            &["x.shape[1] == W.shape[0]", "3 != 4"],
+        ),
+        (
+            "depthwise_convolution_2d",
+            F::depthwise_convolution_2d(integers(&[1, 3, 4, 4]), x(&[2, 3, 2, 2]), None),
+            &["x.dtype.kind == f"],
+        ),
+        (
+            "dilated_convolution_2d",
+            F::dilated_convolution_2d(integers(&[1, 3, 4, 4]), x(&[5, 3, 2, 2]), None),
+            &["x.dtype.kind == f"],
+        ),
+        (
+            "dilated_convolution_2d",
+            F::dilated_convolution_2d(x(&[3, 4, 4]), x(&[5, 3, 2, 2]), None),
+            &["x.ndim == 4", "3 != 4"],
+        ),
+        (
+            "scaled_dot_product_attention",
+            F::scaled_dot_product_attention(x(&[3]), x(&[4, 3]), x(&[4, 3])),
+            &["q.ndim >= 2", "1 < 2"],
+        ),
+        (
+            "scaled_dot_product_attention",
+            F::scaled_dot_product_attention(x(&[2, 3]), of(&[4, 3], Dtype::F64), x(&[4, 3])),
+            &["q.dtype == k.dtype", "float64"],
+        ),
+        ("embed_id", F::embed_id(integers(&[2]), x(&[3])), &["W.ndim == 2", "1 != 2"]),
+        ("embed_id", F::embed_id(integers(&[2]), integers(&[3, 2])), &["W.dtype.kind == f", "i != f"]),
         ("embed_id", F::embed_id(t(&[0, 4]), x(&[4, 2])), &["IndexOutOfBounds", "0 <= x < 4", "x[1] = 4"]),
         ("embed_id", F::embed_id(t(&[-1, 0]), x(&[4, 2])), &["x[0] = -1"]),
-    ];
-    refusals.extend(recurrent_refusals());
-    refusals
-}
-
-/// Weights or biases of one layer with so many gates.
-fn gates(count: usize, forward: &[usize], lateral: &[usize]) -> Vec<Variable> {
-    (0..2 * count).map(|i| x(if i < count { forward } else { lateral })).collect()
-}
-
-/// Calls of recurrent layers over sequences with bad input; all of them give failed results.
-fn recurrent_refusals() -> Vec<Refusal> {
-    // Two sequences of two steps, three inputs, four units.
-    let (hx, xs) = (|| x(&[1, 2, 4]), || vec![x(&[2, 3]), x(&[2, 3])]);
-    let w = |count: usize| vec![gates(count, &[4, 3], &[4, 4])];
-    let b = |count: usize| vec![gates(count, &[4], &[4])];
-    let second_of = |(_, mut ys): (Variable, Vec<Variable>)| ys.remove(1);
-    vec![
-        ("n_step_rnn", F::n_step_rnn(2, 0.0, hx(), w(1), b(1), xs()).0, &["hx.shape[0] == n_layers", "1 != 2"]),
-        ("n_step_rnn", second_of(F::n_step_rnn(0, 0.0, hx(), w(1), b(1), xs())), &["n_layers >= 1"]),
-        ("n_step_rnn", F::n_step_rnn(1, 1.0, hx(), w(1), b(1), xs()).0, &["0 <= dropout_ratio < 1", "= 1"]),
-        ("n_step_rnn", F::n_step_rnn(1, f64::NAN, hx(), w(1), b(1), xs()).0, &["0 <= dropout_ratio < 1", "NaN"]),
-        ("n_step_birnn", F::n_step_birnn(1, 0.0, hx(), w(1), b(1), xs()).0, &["hx.shape[0] == 2 * n_layers", "1 != 2"]),
-        (
-            "n_step_birnn",
-            F::n_step_birnn(1, 0.0, x(&[2, 2, 4]), w(1), b(1), xs()).0,
-            &["len(ws) == 2 * n_layers", "1 != 2"],
-        ),
-        ("n_step_rnn", F::n_step_rnn(1, 0.0, x(&[2, 4]), w(1), b(1), xs()).0, &["hx.ndim == 3", "2 != 3"]),
-        ("n_step_rnn", F::n_step_rnn(1, 0.0, integers(&[1, 2, 4]), w(1), b(1), xs()).0, &["hx.dtype.kind == f"]),
-        ("n_step_gru", F::n_step_gru(1, 0.0, hx(), w(3), vec![vec![x(&[4])]], xs()).0, &["len(bs[0]) == 6", "1 != 6"]),
-        ("n_step_gru", F::n_step_gru(1, 0.0, hx(), w(2), b(3), xs()).0, &["len(ws[0]) == 6", "4 != 6"]),
-        ("n_step_bigru", F::n_step_bigru(1, 0.0, hx(), w(3), b(3), xs()).0, &["hx.shape[0] == 2 * n_layers"]),
-        (
-            "n_step_gru",
-            F::n_step_gru(1, 0.0, hx(), vec![gates(3, &[4, 2], &[4, 4])], b(3), xs()).0,
-            &["ws[0][0].shape == (hx.shape[2], xs[0].shape[1])", "(4, 2) != (4, 3)"],
-        ),
-        (
-            "n_step_gru",
-            F::n_step_gru(1, 0.0, hx(), vec![gates(3, &[4, 3], &[3, 4])], b(3), xs()).0,
-            &["ws[0][3].shape == (hx.shape[2], hx.shape[2])", "(3, 4) != (4, 4)"],
-        ),
-        (
-            "n_step_gru",
-            F::n_step_gru(1, 0.0, hx(), w(3), vec![gates(3, &[4], &[4, 1])], xs()).0,
-            &["bs[0][3].shape == (hx.shape[2],)", "(4, 1) != (4,)"],
-        ),
-        (
-            "n_step_lstm",
-            F::n_step_lstm(1, 0.0, hx(), x(&[1, 2, 3]), w(4), b(4), xs()).1,
-            &["hx.shape == cx.shape", "(1, 2, 4) != (1, 2, 3)"],
-        ),
-        (
-            "n_step_lstm",
-            F::n_step_lstm(1, 0.0, hx(), of(&[1, 2, 4], Dtype::F64), w(4), b(4), xs()).1,
-            &["hx.dtype == cx.dtype", "float32 != float64"],
-        ),
-        (
-            "n_step_lstm",
-            F::n_step_lstm(1, 0.0, hx(), hx(), w(4), b(4), vec![x(&[1, 3]), x(&[2, 3])]).2.remove(0),
-            &["xs[0].shape[0] >= xs[1].shape[0]", "1 < 2"],
-        ),
-        (
-            "n_step_lstm",
-            F::n_step_lstm(1, 0.0, hx(), hx(), w(4), b(4), vec![x(&[3, 3])]).2.remove(0),
-            &["hx.shape[1] >= xs[0].shape[0]", "2 < 3"],
-        ),
-        (
-            "n_step_lstm",
-            F::n_step_lstm(1, 0.0, hx(), hx(), w(4), b(4), vec![x(&[2, 3]), x(&[2, 2])]).2.remove(0),
-            &["xs[0].shape[1] == xs[1].shape[1]", "3 != 2"],
-        ),
-        (
-            "n_step_lstm",
-            F::n_step_lstm(1, 0.0, hx(), hx(), w(4), b(4), vec![x(&[2, 3]), x(&[2])]).2.remove(0),
-            &["xs[1].ndim == 2", "1 != 2"],
-        ),
-        (
-            "n_step_bilstm",
-            {
-                let (state, b) = (x(&[4, 2, 4]), vec![b(4).remove(0), b(4).remove(0), b(4).remove(0), b(4).remove(0)]);
-                let deep = || gates(4, &[4, 4], &[4, 4]);
-                let ws = vec![w(4).remove(0), w(4).remove(0), deep(), deep()];
-                F::n_step_bilstm(2, 0.0, &state, &state, ws, b, xs()).0
-            },
-            &["ws[2][0].shape == (hx.shape[2], 2 * hx.shape[2])", "(4, 4) != (4, 8)"],
-        ),
     ]
 }
 
@@ -358,14 +311,6 @@ pub fn failures() -> Vec<Variable> {
         F::depthwise_convolution_2d(failed(), x(&[1, 1, 2, 2]), None),
         F::depthwise_convolution_2d(x(&[1, 1, 2, 2]), x(&[1, 1, 2, 2]), failed()),
         F::dilated_convolution_2d(x(&[1, 1, 2, 2]), failed(), None),
-        F::n_step_rnn(1, 0.0, failed(), [[x(&[4, 3]), x(&[4, 4])]], [[x(&[4]), x(&[4])]], [x(&[2, 3])]).0,
-        F::n_step_birnn(1, 0.0, x(&[2, 2, 4]), [[failed(), x(&[4, 4])]], [[x(&[4]), x(&[4])]], [x(&[2, 3])])
-            .1
-            .remove(0),
-        F::n_step_gru(1, 0.0, x(&[1, 2, 4]), [[x(&[4, 3])]], [[x(&[4]), failed()]], [x(&[2, 3])]).0,
-        F::n_step_bigru(1, 0.0, x(&[1, 2, 4]), [[x(&[4, 3])]], [[x(&[4])]], [failed()]).1.remove(0),
-        F::n_step_lstm(1, 0.0, x(&[1, 2, 4]), failed(), [[x(&[4, 3])]], [[x(&[4])]], [x(&[2, 3])]).1,
-        F::n_step_bilstm(1, 0.0, failed(), failed(), [[x(&[4, 3])]], [[x(&[4])]], [x(&[2, 3])]).1,
         F::scaled_dot_product_attention(x(&[2, 3]), x(&[2, 3]), failed()),
         F::ScaledDotProductAttention::new().mask(failed().into_data()).call(x(&[2, 3]), x(&[2, 3]), x(&[2, 3])),
     ]
@@ -388,11 +333,6 @@ pub fn unchecked() -> Vec<Unchecked> {
         ("deconvolution_nd", Box::new(|| F::deconvolution_nd(integers(&[1, 2, 3]), x(&[2, 1, 2]), None))),
         ("depthwise_convolution_2d", Box::new(|| F::depthwise_convolution_2d(x(&[2]), x(&[2]), None))),
         ("dilated_convolution_2d", Box::new(|| F::dilated_convolution_2d(x(&[2]), x(&[2]), None))),
-        ("n_step_rnn", Box::new(|| F::n_step_rnn(1, 0.0, x(&[]), [[x(&[])]], [[x(&[])]], [x(&[])]).0)),
-        (
-            "n_step_rnn",
-            Box::new(|| F::n_step_rnn(1, 0.0, x(&[1, 2, 4]), [[x(&[]), x(&[])]], [[x(&[]), x(&[])]], [x(&[2, 3])]).0),
-        ),
         ("bilinear", Box::new(|| F::bilinear(x(&[2, 3]), x(&[2]), x(&[3, 3, 2]), None, None, None))),
         ("embed_id", Box::new(|| F::embed_id(x(&[2]), x(&[3, 2])))),
         ("embed_id", Box::new(|| F::embed_id(integers(&[2]), x(&[3])))),

@@ -10,8 +10,12 @@ mod math;
 mod noise;
 mod normalization;
 mod pooling;
+mod recurrent;
+
+use std::collections::BTreeSet;
 
 use chainer::{Array, Dtype, Variable, functions as F};
+use chainer_tests::index;
 
 fn x(shape: &[usize]) -> Variable {
     Variable::new(Array::zeros(shape, Dtype::F32))
@@ -36,9 +40,17 @@ type Refusal = (&'static str, Variable, &'static [&'static str]);
 /// A call that has to be refused when the configuration has switched type checks off.
 type Unchecked = (&'static str, Box<dyn Fn() -> Variable>);
 
-#[test]
-fn messages_name_argument_expectation_and_actual() {
-    let chapters: [fn() -> Vec<Refusal>; 9] = [
+/// Functions that refuse nothing, and why.
+const TAKE_EVERYTHING: [(&str, &str); 5] = [
+    ("cast", "every dtype converts to every other"),
+    ("copy", "refused would be another device, and there is only one"),
+    ("flatten", "every shape has an order of elements"),
+    ("forget", "what the function inside refuses is refused in that function's name"),
+    ("identity", "whatever comes is given back"),
+];
+
+fn all_refusals() -> Vec<Refusal> {
+    let chapters: [fn() -> Vec<Refusal>; 10] = [
         activation::refusals,
         array::refusals,
         connection::refusals,
@@ -48,9 +60,29 @@ fn messages_name_argument_expectation_and_actual() {
         noise::refusals,
         normalization::refusals,
         pooling::refusals,
+        recurrent::refusals,
     ];
+    chapters.iter().flat_map(|chapter| chapter()).collect()
+}
+
+#[test]
+fn every_function_refuses_something_or_says_why_not() {
+    let refusing: BTreeSet<&str> = all_refusals().into_iter().map(|(name, ..)| name).collect();
+    let lenient: BTreeSet<&str> = TAKE_EVERYTHING.iter().map(|(name, _)| *name).collect();
+    let entries = index::entries();
+    let all: BTreeSet<&str> = entries.iter().map(index::Entry::operation).collect();
+    let missing: Vec<_> = all.iter().filter(|name| !refusing.contains(*name) && !lenient.contains(*name)).collect();
+    assert!(missing.is_empty(), "no row has bad input for {missing:?}");
+    let both: Vec<_> = lenient.intersection(&refusing).collect();
+    assert!(both.is_empty(), "{both:?} refuse something");
+    let unknown: Vec<_> = refusing.union(&lenient).filter(|name| !all.contains(*name)).collect();
+    assert!(unknown.is_empty(), "{unknown:?} are no functions");
+}
+
+#[test]
+fn messages_name_argument_expectation_and_actual() {
     let mut complaints = Vec::new();
-    for (name, y, parts) in chapters.iter().flat_map(|chapter| chapter()) {
+    for (name, y, parts) in all_refusals() {
         let Err(error) = y.check() else {
             complaints.push(format!("{name} takes bad input: {parts:?}"));
             continue;
@@ -70,7 +102,7 @@ fn messages_name_argument_expectation_and_actual() {
 #[test]
 fn failures_travel_through_every_function() {
     let first = failed().check().unwrap_err().message().to_owned();
-    let chapters: [fn() -> Vec<Variable>; 9] = [
+    let chapters: [fn() -> Vec<Variable>; 10] = [
         activation::failures,
         array::failures,
         connection::failures,
@@ -80,6 +112,7 @@ fn failures_travel_through_every_function() {
         noise::failures,
         normalization::failures,
         pooling::failures,
+        recurrent::failures,
     ];
     for (chapter, failures) in chapters.iter().enumerate() {
         for (i, y) in failures().iter().enumerate() {
@@ -91,7 +124,7 @@ fn failures_travel_through_every_function() {
 #[test]
 fn without_type_checks_bad_input_is_an_error_all_the_same() {
     let _unchecked = chainer::using_config(|c| c.type_check = false);
-    let chapters: [fn() -> Vec<Unchecked>; 9] = [
+    let chapters: [fn() -> Vec<Unchecked>; 10] = [
         activation::unchecked,
         array::unchecked,
         connection::unchecked,
@@ -101,6 +134,7 @@ fn without_type_checks_bad_input_is_an_error_all_the_same() {
         noise::unchecked,
         normalization::unchecked,
         pooling::unchecked,
+        recurrent::unchecked,
     ];
     let mut complaints = Vec::new();
     for (i, (name, f)) in chapters.iter().flat_map(|chapter| chapter()).enumerate() {

@@ -45,6 +45,18 @@ pub fn refusals() -> Vec<Refusal> {
             masked(&[1, 4, 3]).call(x(&[2, 3]), x(&[4, 3]), None),
             &["mask.shape[0] == x.shape[0]", "1 != 2"],
         ),
+        ("dropout", F::dropout(integers(&[2]), 0.5), &["x.dtype.kind == f"]),
+        (
+            "simplified_dropconnect",
+            F::simplified_dropconnect(integers(&[2, 3]), x(&[4, 3]), None),
+            &["x.dtype.kind == f", "i != f"],
+        ),
+        (
+            "simplified_dropconnect",
+            F::simplified_dropconnect(x(&[2, 3]), of(&[4, 3], Dtype::F64), None),
+            &["x.dtype == W.dtype", "float64"],
+        ),
+        ("zoneout", F::zoneout(integers(&[2]), integers(&[2]), 0.5), &["h.dtype.kind == f"]),
         ("zoneout", F::zoneout(x(&[2]), x(&[3]), 0.5), &["h.shape == x.shape", "(2,) != (3,)"]),
         ("zoneout", F::zoneout(x(&[2]), of(&[2], Dtype::F16), 0.5), &["h.dtype == x.dtype", "float32 != float16"]),
         ("zoneout", F::zoneout(x(&[2]), x(&[2]), 1.5), &["0 <= ratio < 1", "ratio = 1.5"]),

@@ -77,6 +77,51 @@ pub fn refusals() -> Vec<Refusal> {
         ("normalize", F::Normalize::new().axis([0, -2]).call(x(&[2, 3])), &["axes of x, each once"]),
         ("rms_norm", F::rms_norm(x(&[2, 3]), of(&[3], Dtype::F64)), &["x.dtype == gamma.dtype", "float64"]),
         (
+            "batch_normalization",
+            F::batch_normalization(integers(&[2, 3]), x(&[3]), x(&[3])),
+            &["x.dtype.kind == f", "i != f"],
+        ),
+        (
+            "batch_normalization",
+            F::batch_normalization(x(&[2, 3]), x(&[3]), of(&[3], Dtype::F64)),
+            &["x.dtype == beta.dtype", "float64"],
+        ),
+        (
+            "group_normalization",
+            F::group_normalization(integers(&[2, 4]), 2, x(&[4]), x(&[4])),
+            &["x.dtype.kind == f", "i != f"],
+        ),
+        ("group_normalization", F::group_normalization(x(&[4]), 2, x(&[4]), x(&[4])), &["x.ndim >=", "1 < 2"]),
+        (
+            "instance_normalization",
+            F::instance_normalization(integers(&[2, 4, 3]), x(&[4]), x(&[4])),
+            &["x.dtype.kind == f", "i != f"],
+        ),
+        (
+            "instance_normalization",
+            F::instance_normalization(x(&[2, 4, 3]), x(&[3]), x(&[3])),
+            &["x.shape[1] == gamma.shape[0]", "4 != 3"],
+        ),
+        (
+            "layer_normalization",
+            F::layer_normalization(integers(&[2, 3]), x(&[3]), x(&[3])),
+            &["x.dtype.kind == f", "i != f"],
+        ),
+        ("local_response_normalization", F::local_response_normalization(integers(&[2, 3])), &["x.dtype.kind == f"]),
+        ("rms_norm", F::rms_norm(integers(&[2, 3]), x(&[3])), &["x.dtype.kind == f"]),
+        ("rms_norm", F::rms_norm(x(&[2, 3]), x(&[2])), &["x.shape[1] == gamma.shape[0]", "3 != 2"]),
+        ("rms_norm", F::rms_norm(x(&[3]), x(&[2, 3])), &["x.ndim >= gamma.ndim", "1 < 2"]),
+        (
+            "fixed_batch_normalization",
+            F::fixed_batch_normalization(integers(&[2, 3]), x(&[3]), x(&[3]), x(&[3]), x(&[3])),
+            &["x.dtype.kind == f", "i != f"],
+        ),
+        (
+            "fixed_batch_normalization",
+            F::fixed_batch_normalization(x(&[3]), x(&[3]), x(&[3]), x(&[3]), x(&[3])),
+            &["x.ndim >= gamma.ndim + 1"],
+        ),
+        (
             "fixed_batch_normalization",
             F::fixed_batch_normalization(x(&[2, 3]), x(&[3]), x(&[3]), x(&[3]), x(&[2])),
             &["x.shape[1] == var.shape[0]", "3 != 2"],

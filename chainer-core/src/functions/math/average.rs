@@ -5,8 +5,8 @@ use std::panic::Location;
 use chainer_kernels::Axes;
 
 use super::sum;
-use crate::functions::reshape;
-use crate::{AsOptVariable, AsVariable, Error, Result, Variable};
+use crate::functions::{checked, reshape};
+use crate::{AsOptVariable, AsVariable, Error, Result, Variable, type_check};
 
 /// The arithmetic mean over `axes` (one, several, or `None` for all). With `keepdims` the axes stay with size 1. The mean of nothing is
 /// NaN.
@@ -22,7 +22,8 @@ use crate::{AsOptVariable, AsVariable, Error, Result, Variable};
 /// ```
 #[track_caller]
 pub fn mean(x: impl AsVariable, axes: impl Into<Axes>, keepdims: bool) -> Variable {
-    average(x, axes, None, keepdims)
+    let at = Location::caller();
+    averaged("mean", x.as_variable(), axes.into(), None, keepdims).map_err(|e| e.at(at)).into()
 }
 
 /// The weighted mean over `axes`: `sum(x * weights) / sum(weights)`; all weights are 1 if none are given. Weights have the shape of x,
@@ -41,16 +42,20 @@ pub fn mean(x: impl AsVariable, axes: impl Into<Axes>, keepdims: bool) -> Variab
 #[track_caller]
 pub fn average(x: impl AsVariable, axes: impl Into<Axes>, weights: impl AsOptVariable, keepdims: bool) -> Variable {
     let at = Location::caller();
-    averaged(x.as_variable(), axes.into(), weights.as_opt_variable(), keepdims).map_err(|e| e.at(at)).into()
+    averaged("average", x.as_variable(), axes.into(), weights.as_opt_variable(), keepdims).map_err(|e| e.at(at)).into()
 }
 
 #[track_caller]
-fn averaged(x: Variable, axes: Axes, weights: Option<Variable>, keepdims: bool) -> Result<Variable> {
+fn averaged(
+    name: &'static str,
+    x: Variable,
+    axes: Axes,
+    weights: Option<Variable>,
+    keepdims: bool,
+) -> Result<Variable> {
     x.check()?;
-    if !x.dtype().is_float() {
-        return Err(Error::mismatch("average", "x.dtype.kind == f", format_args!("{} != f", x.dtype().kind())));
-    }
-    let resolved = axes.resolve(x.shape(), "average")?;
+    checked(name, || type_check::float("x", x.data()))?;
+    let resolved = axes.resolve(x.shape(), name)?;
     let Some(weights) = weights else {
         let count: usize = resolved.iter().map(|&axis| x.shape()[axis]).product();
         return Ok(sum(x, axes, keepdims) / count as f64);
@@ -66,7 +71,7 @@ fn averaged(x: Variable, axes: Axes, weights: Option<Variable>, keepdims: bool) 
         }
         _ => {
             let expect = format!("weights.shape == x.shape, or (x.shape[axis],) for one axis; x.shape = {shape:?}");
-            return Err(Error::mismatch("average", expect, format_args!("{:?}", weights.shape())));
+            return Err(Error::mismatch(name, expect, format_args!("{:?}", weights.shape())));
         }
     };
     Ok(sum(x * &weights, axes.clone(), keepdims) / sum(weights, axes, keepdims))

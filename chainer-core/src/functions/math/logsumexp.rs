@@ -2,7 +2,7 @@
 
 use chainer_kernels::{ArrayOps, Axes};
 
-use crate::functions::keep_axes;
+use crate::functions::{keep_axes, named};
 use crate::type_check::{self, Checked};
 use crate::{Array, AsVariable, BackwardContext, Function, Gradients, Outputs, Retain, Variable, apply};
 
@@ -18,7 +18,7 @@ impl Function for LogSumExp {
         type_check::float("x", &inputs[0])
     }
     fn forward(&self, inputs: &[Array]) -> Outputs {
-        (&inputs[0]).logsumexp(self.axes.clone(), false).into()
+        named(self.name(), (&inputs[0]).logsumexp(self.axes.clone(), false)).into()
     }
     fn retain(&self) -> Retain {
         Retain::none().input(0).output(0)
