@@ -98,7 +98,7 @@ pub enum Kernel {
         /// Sum or product.
         op: ScanOp,
     },
-    /// a, b → y of their shape, y[i] = a[i] * y[i - 1] + b[i] along an axis; y[-1] is 0.
+    /// a, b → y of their shape, `y[i] = a[i] * y[i - 1] + b[i]` along an axis; `y[-1]` is 0.
     Recurrence {
         /// The axis.
         axis: usize,

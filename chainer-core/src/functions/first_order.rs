@@ -7,16 +7,7 @@ use crate::{
 /// Gradients that `backward` of the function `name` computed on arrays, as variables that stem from the variables `read` (the inputs and
 /// output gradients that went in). Differentiating them is an error that says so; without this they would pass for constants, and a
 /// second derivative would silently lack a term.
-pub(super) fn first_order<const N: usize>(
-    name: &'static str,
-    read: impl AsVariables,
-    gradients: [Array; N],
-) -> [Variable; N] {
-    apply(FirstOrder { name, gradients: gradients.into() }, read).many()
-}
-
-/// [`first_order`] of as many gradients as there happen to be.
-pub(super) fn first_order_list(name: &'static str, read: impl AsVariables, gradients: Vec<Array>) -> Vec<Variable> {
+pub(super) fn first_order(name: &'static str, read: impl AsVariables, gradients: Vec<Array>) -> Vec<Variable> {
     let count = gradients.len();
     apply(FirstOrder { name, gradients: gradients.into() }, read).list(count)
 }
@@ -59,8 +50,7 @@ mod tests {
                 inputs[0].clone().into()
             }
             fn backward(&self, c: &BackwardContext<'_>) -> Gradients {
-                let [gx] = first_order("once", [c.input(0), c.gy(0)], [c.gy(0).data().clone()]);
-                gx.into()
+                first_order("once", [c.input(0), c.gy(0)], vec![c.gy(0).data().clone()]).into()
             }
         }
         let x = Variable::new(Array::from([1.0f32]));

@@ -16,7 +16,6 @@ pub mod activation;
 pub mod array;
 pub mod connection;
 pub mod evaluation;
-#[allow(dead_code)]
 mod first_order;
 pub mod index;
 mod indices;
@@ -35,8 +34,7 @@ pub use activation::*;
 pub use array::*;
 pub use connection::*;
 pub use evaluation::*;
-#[allow(unused_imports)]
-use first_order::{first_order, first_order_list};
+use first_order::first_order;
 use indices::check_indices;
 pub(crate) use indices::check_integers;
 pub use loss::*;

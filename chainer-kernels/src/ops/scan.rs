@@ -77,7 +77,7 @@ pub fn argsort(a: &Array, axis: impl Into<Option<isize>>) -> Array {
     or_failed(Location::caller(), || Ok(sorted("argsort", a, axis, Order::ASCENDING)?.1))
 }
 
-/// In what order [`sorted`] returns elements, and how many of them.
+/// In what order sorting returns elements, and how many of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Order {
     /// Whether the largest comes first.

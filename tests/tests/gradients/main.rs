@@ -59,7 +59,6 @@ impl Row {
     }
 
     /// There are first derivatives only.
-    #[allow(dead_code)]
     fn once(mut self) -> Self {
         self.twice = false;
         self

@@ -3,7 +3,7 @@
 use chainer_kernels::{ArrayOps, ops};
 
 use super::{Reduction, positioned, wide};
-use crate::functions::{check_indices, check_integers, checked, first_order_list};
+use crate::functions::{check_indices, check_integers, checked, first_order};
 use crate::type_check::Checked;
 use crate::{
     Array, AsVariable, AsVariables, BackwardContext, Dtype, Function, Gradients, Outputs, Result, Retain, Variable,
@@ -294,7 +294,7 @@ impl Function for Ctc {
         let gx = counts.select((log_probabilities.exp() - of_classes) * gy, 0.0).astype(dtype);
         let gxs = (0..steps).map(|time| gx.slice(time as isize)).collect();
         // The log-probabilities stand for the inputs, which are not kept.
-        first_order_list(NAME, vec![c.gy(0), c.output(1)], gxs).into()
+        first_order(NAME, vec![c.gy(0), c.output(1)], gxs).into()
     }
 }
 
