@@ -10,6 +10,7 @@ mod flat;
 mod gather;
 mod gemm;
 mod indices;
+pub(crate) mod linalg;
 mod map;
 mod matmul;
 mod numeric;

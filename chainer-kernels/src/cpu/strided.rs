@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::numeric::with_real;
 use super::pool;
 use crate::buffer::Buffer;
 use crate::dtype::{Dtype, Element};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::scalar::Scalar;
 use crate::shape::{Shape, Strides, collapse};
 use crate::view::View;
+use crate::with_element;
 
 /// A pointer that tasks on several threads may use; each keeps to elements of its own.
 #[derive(Clone, Copy)]
@@ -191,6 +194,38 @@ impl<T: Copy> Scratch<T> {
 /// A row-major view on fresh memory.
 pub(super) fn fresh(dtype: Dtype, shape: &Shape) -> Result<View> {
     Ok(View::contiguous(super::allocator::allocate(shape.size() * dtype.size())?, dtype, shape.clone()))
+}
+
+/// The elements as float64, in row-major order.
+pub(super) fn doubles(view: &View) -> Vec<f64> {
+    let mut out = vec![0.0; view.shape.size()];
+    let strides = view.shape.strides();
+    with_element!(view.dtype, T => {
+        // SAFETY: the view bounds its elements; `out` has one place for each.
+        unsafe {
+            convert(&view.shape, view.ptr_as::<T>(), &view.strides, out.as_mut_ptr(), &strides, |x: T| x.to_scalar().as_f64());
+        }
+    });
+    out
+}
+
+/// Writes values in row-major order over an output of a float dtype, which has as many elements.
+pub(super) fn write_doubles(output: &View, values: &[f64]) -> Result<()> {
+    if output.shape.size() != values.len() {
+        let expect = format!("{} values", output.shape.size());
+        return Err(Error::mismatch("write", expect, values.len()));
+    }
+    let strides = output.shape.strides();
+    with_real!(
+        output.dtype,
+        T => {
+            let narrow = |x: f64| <T as Element>::from_scalar(Scalar::Float(x));
+            // SAFETY: there is a value for each element of the output, which belongs to the kernel.
+            unsafe { convert(&output.shape, values.as_ptr(), &strides, output.ptr_as::<T>(), &output.strides, narrow) };
+            Ok(())
+        },
+        Err(super::unsupported("write", output.dtype))
+    )
 }
 
 /// The integers of a view of any integer dtype, in row-major order.

@@ -1,85 +1,192 @@
-//! Factorisations of matrices, computed on the host in float64 and rounded to the operand's dtype (integers give float64).
+//! Linear algebra: inverses, determinants, systems of equations and factorisations of matrices, over any number of leading axes.
 //!
-//! These are for analysis and initialisation (orthogonal matrices), not for hot loops.
+//! Everything is computed in float64 and rounded to the operand's dtype (integers give float64). Whether a matrix is singular shows when
+//! the result is computed: reading it is then an error.
 
 use std::panic::Location;
+use std::sync::Arc;
 
-use super::or_failed;
-use crate::array::{Array, ArrayOps};
+use super::{check_all, one, or_failed};
+use crate::array::Array;
+use crate::cpu::linalg::{Linalg, Operation};
 use crate::dtype::Dtype;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Loc, Position, Result};
+use crate::kernel::Kernel;
+use crate::shape::Shape;
 
-/// A dense matrix on the host, row-major.
-#[derive(Clone)]
-struct Matrix {
-    rows: usize,
-    columns: usize,
-    data: Vec<f64>,
-}
-
-impl Matrix {
-    fn zeros(rows: usize, columns: usize) -> Self {
-        Matrix { rows, columns, data: vec![0.0; rows * columns] }
-    }
-
-    fn unit(size: usize) -> Self {
-        let mut unit = Matrix::zeros(size, size);
-        (0..size).for_each(|i| unit[(i, i)] = 1.0);
-        unit
-    }
-
-    fn read(name: &'static str, a: &Array) -> Result<(Self, Dtype)> {
-        a.check()?;
-        let [rows, columns] = a.shape()[..] else {
-            return Err(Error::mismatch(name, "a.ndim == 2", a.ndim()));
-        };
-        let dtype = if a.dtype().is_float() { a.dtype() } else { Dtype::F64 };
-        let data = a.to_f64_vec()?;
-        if let Some(bad) = data.iter().find(|x| !x.is_finite()) {
-            return Err(Error::value(name, "finite elements", bad));
-        }
-        Ok((Matrix { rows, columns, data }, dtype))
-    }
-
-    fn transposed(&self) -> Self {
-        let mut out = Matrix::zeros(self.columns, self.rows);
-        for i in 0..self.rows {
-            for j in 0..self.columns {
-                out[(j, i)] = self[(i, j)];
-            }
-        }
-        out
-    }
-
-    /// The first `rows` rows and `columns` columns.
-    fn leading(&self, rows: usize, columns: usize) -> Self {
-        let mut out = Matrix::zeros(rows, columns);
-        for i in 0..rows {
-            out.data[i * columns..(i + 1) * columns].copy_from_slice(&self.data[i * self.columns..][..columns]);
-        }
-        out
-    }
-
-    fn into_array(self, dtype: Dtype) -> Array {
-        Array::from_vec(self.data, [self.rows, self.columns]).astype(dtype)
+/// The leading axes, the rows and the columns of matrices.
+fn matrices<'a>(name: &'static str, letter: &str, a: &'a Array) -> Result<(&'a [usize], usize, usize)> {
+    a.check()?;
+    match &a.shape()[..] {
+        [lead @ .., rows, columns] => Ok((lead, *rows, *columns)),
+        _ => Err(Error::mismatch(name, format_args!("{letter}.ndim >= 2"), a.ndim())),
     }
 }
 
-impl std::ops::Index<(usize, usize)> for Matrix {
-    type Output = f64;
-    fn index(&self, (i, j): (usize, usize)) -> &f64 {
-        &self.data[i * self.columns + j]
+/// The leading axes and the size of square matrices.
+fn square<'a>(name: &'static str, a: &'a Array) -> Result<(&'a [usize], usize)> {
+    let (lead, rows, columns) = matrices(name, "a", a)?;
+    if rows != columns {
+        let expect = format!("a.shape[{}] == a.shape[{}]", lead.len(), lead.len() + 1);
+        return Err(Error::mismatch(name, expect, format_args!("{rows} != {columns}")));
     }
-}
-impl std::ops::IndexMut<(usize, usize)> for Matrix {
-    fn index_mut(&mut self, (i, j): (usize, usize)) -> &mut f64 {
-        &mut self.data[i * self.columns + j]
-    }
+    Ok((lead, rows))
 }
 
-/// The lower triangular L with `a = L L^T` of a symmetric positive definite matrix, of which the lower triangle is read.
+/// The dtype of results.
+fn result_dtype(a: &Array) -> Dtype {
+    if a.dtype().is_float() { a.dtype() } else { Dtype::F64 }
+}
+
+/// The shape of results: the leading axes and those of one result.
+fn shaped(lead: &[usize], tail: &[usize]) -> Shape {
+    lead.iter().chain(tail).copied().collect()
+}
+
+/// The results of an operation, of these shapes.
+fn call<const N: usize>(
+    name: &'static str,
+    operation: Operation,
+    inputs: &[&Array],
+    shapes: [Shape; N],
+    at: Loc,
+) -> Result<[Array; N]> {
+    let dtype = inputs.iter().map(|a| result_dtype(a)).reduce(Dtype::promote).unwrap_or(Dtype::F64);
+    let outputs = shapes.map(|shape| (shape, dtype));
+    let kernel = Kernel::Host(Arc::new(Linalg { name, operation, at: Position::or(at) }));
+    let mut made = Array::call(kernel, inputs, &outputs).into_iter();
+    Ok(std::array::from_fn(|_| one(made.next().into_iter().collect())))
+}
+
+/// Results, or failed ones with the error at `at`.
+fn all_or_failed<const N: usize>(at: Loc, make: impl FnOnce() -> Result<[Array; N]>) -> [Array; N] {
+    make().unwrap_or_else(|error| {
+        let failed = Array::failed(error.at(at));
+        std::array::from_fn(|_| failed.clone())
+    })
+}
+
+/// The inverses of square matrices (…, n, n).
 ///
-/// A matrix that is not square or not positive definite gives a failed array.
+/// Matrices that are not square give a failed array. A singular matrix is an error when the inverse is computed.
+///
+/// ```
+/// use chainer_kernels::{Array, ops::linalg};
+/// let a = Array::from([[2.0f64, 1.0], [1.0, 1.0]]);
+/// assert_eq!(linalg::inv(&a).to_vec::<f64>()?, [1.0, -1.0, -1.0, 2.0]);
+/// assert!(linalg::inv(&Array::from([[1.0f32, 1.0], [2.0, 2.0]])).to_vec::<f32>().is_err());
+/// # Ok::<(), chainer_kernels::Error>(())
+/// ```
+#[track_caller]
+pub fn inv(a: &Array) -> Array {
+    inverse("inv", a)
+}
+
+/// [`inv`] for a function that is called `name`.
+#[doc(hidden)]
+#[track_caller]
+pub fn inverse(name: &'static str, a: &Array) -> Array {
+    let at = Location::caller();
+    or_failed(at, || {
+        square(name, a)?;
+        let [y] = call(name, Operation::Inverse, &[a], [a.shape().clone()], at)?;
+        Ok(y)
+    })
+}
+
+/// The determinants of square matrices (…, n, n): (…).
+///
+/// ```
+/// use chainer_kernels::{Array, ops::linalg};
+/// let a = Array::from([[2.0f64, 1.0], [1.0, 3.0]]);
+/// assert_eq!(linalg::det(&a).item::<f64>()?, 5.0);
+/// # Ok::<(), chainer_kernels::Error>(())
+/// ```
+#[track_caller]
+pub fn det(a: &Array) -> Array {
+    let at = Location::caller();
+    or_failed(at, || {
+        let (lead, _) = square("det", a)?;
+        let [y] = call("det", Operation::Determinant, &[a], [shaped(lead, &[])], at)?;
+        Ok(y)
+    })
+}
+
+/// The derivatives of the determinants of square matrices (…, n, n) by their elements: the transposed inverse times the determinant, and
+/// what that tends to where the matrix is singular.
+///
+/// ```
+/// use chainer_kernels::{Array, ops::linalg};
+/// let a = Array::from([[1.0f64, 2.0], [2.0, 4.0]]);
+/// let got = linalg::cofactors(&a).to_vec::<f64>()?;
+/// assert!(got.iter().zip([4.0, -2.0, -2.0, 1.0]).all(|(got, want)| (got - want).abs() < 1e-12));
+/// # Ok::<(), chainer_kernels::Error>(())
+/// ```
+#[track_caller]
+pub fn cofactors(a: &Array) -> Array {
+    let at = Location::caller();
+    or_failed(at, || {
+        square("cofactors", a)?;
+        let [y] = call("cofactors", Operation::Cofactors, &[a], [a.shape().clone()], at)?;
+        Ok(y)
+    })
+}
+
+/// The solutions x (…, n, k) of `a x = b` for a (…, n, n) and b (…, n, k); leading axes broadcast. A vector b (n,) gives vectors.
+///
+/// A singular matrix is an error when the solution is computed.
+///
+/// ```
+/// use chainer_kernels::{Array, ops::linalg};
+/// let a = Array::from([[2.0f64, 0.0], [1.0, 1.0]]);
+/// assert_eq!(linalg::solve(&a, &Array::from([4.0f64, 3.0])).to_vec::<f64>()?, [2.0, 1.0]);
+/// # Ok::<(), chainer_kernels::Error>(())
+/// ```
+#[track_caller]
+pub fn solve(a: &Array, b: &Array) -> Array {
+    let at = Location::caller();
+    or_failed(at, || solution("solve", Operation::Solve, a, b, at))
+}
+
+/// [`solve`] for the lower or upper triangle of a, the other one being ignored.
+///
+/// ```
+/// use chainer_kernels::{Array, ops::linalg};
+/// let a = Array::from([[2.0f64, 9.0], [1.0, 1.0]]);
+/// assert_eq!(linalg::solve_triangular(&a, &Array::from([4.0f64, 3.0]), true).to_vec::<f64>()?, [2.0, 1.0]);
+/// # Ok::<(), chainer_kernels::Error>(())
+/// ```
+#[track_caller]
+pub fn solve_triangular(a: &Array, b: &Array, lower: bool) -> Array {
+    let at = Location::caller();
+    or_failed(at, || solution("solve_triangular", Operation::SolveTriangular { lower }, a, b, at))
+}
+
+fn solution(name: &'static str, operation: Operation, a: &Array, b: &Array, at: Loc) -> Result<Array> {
+    check_all([a, b])?;
+    let (a_lead, n) = square(name, a)?;
+    if b.ndim() == 0 {
+        return Err(Error::mismatch(name, "b.ndim >= 1", 0));
+    }
+    let right = if b.ndim() == 1 { b.reshape([b.size(), 1]) } else { b.clone() };
+    let (b_lead, rows, columns) = matrices(name, "b", &right)?;
+    if rows != n {
+        let expect = format!("a.shape[{}] == b.shape[{}]", a_lead.len(), if b.ndim() == 1 { 0 } else { b.ndim() - 2 });
+        return Err(Error::mismatch(name, expect, format_args!("{n} != {rows}")));
+    }
+    let Some(lead) = Shape::new(a_lead).broadcast(&Shape::new(b_lead)) else {
+        let actual = format!("{:?} and {:?}", a.shape(), b.shape());
+        return Err(Error::mismatch(name, "shapes whose leading axes broadcast", actual));
+    };
+    let left = a.broadcast_to(shaped(&lead, &[n, n]));
+    let right = right.broadcast_to(shaped(&lead, &[n, columns]));
+    let [x] = call(name, operation, &[&left, &right], [shaped(&lead, &[n, columns])], at)?;
+    Ok(if b.ndim() == 1 { x.reshape(shaped(&lead, &[n])) } else { x })
+}
+
+/// The lower triangular L with `a = L Lᵀ` of symmetric positive definite matrices (…, n, n), of which the lower triangle is read.
+///
+/// Matrices that are not square give a failed array. One that is not positive definite is an error when the factor is computed.
 ///
 /// ```
 /// use chainer_kernels::{Array, ops::linalg};
@@ -89,45 +196,24 @@ impl std::ops::IndexMut<(usize, usize)> for Matrix {
 /// ```
 #[track_caller]
 pub fn cholesky(a: &Array) -> Array {
-    const NAME: &str = "cholesky";
-    or_failed(Location::caller(), || {
-        let (a, dtype) = Matrix::read(NAME, a)?;
-        if a.rows != a.columns {
-            let actual = format!("{} != {}", a.rows, a.columns);
-            return Err(Error::mismatch(NAME, "a.shape[0] == a.shape[1]", actual));
-        }
-        let mut l = Matrix::zeros(a.rows, a.rows);
-        for j in 0..a.rows {
-            for i in j..a.rows {
-                let sum: f64 = (0..j).map(|k| l[(i, k)] * l[(j, k)]).sum();
-                let rest = a[(i, j)] - sum;
-                if i > j {
-                    l[(i, j)] = rest / l[(j, j)];
-                } else if rest > 0.0 {
-                    l[(j, j)] = rest.sqrt();
-                } else {
-                    return Err(Error::value(
-                        NAME,
-                        "a positive definite matrix",
-                        format_args!("pivot {rest} in row {j}"),
-                    ));
-                }
-            }
-        }
-        Ok(l.into_array(dtype))
+    let at = Location::caller();
+    or_failed(at, || {
+        square("cholesky", a)?;
+        let [l] = call("cholesky", Operation::Cholesky, &[a], [a.shape().clone()], at)?;
+        Ok(l)
     })
 }
 
 /// Which parts of `a = q r` [`qr`] returns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum QrMode {
-    /// q (m, min(m, n)), r (min(m, n), n).
+    /// q (…, m, min(m, n)), r (…, min(m, n), n).
     Reduced,
-    /// q (m, m), r (m, n).
+    /// q (…, m, m), r (…, m, n).
     Complete,
 }
 
-/// Orthonormal q and upper triangular r with `a = q r` (by Householder reflections). Columns of q are unique up to their sign.
+/// Orthonormal q and upper triangular r with `a = q r`, of matrices (…, m, n). Columns of q are unique up to their sign.
 ///
 /// ```
 /// use chainer_kernels::{Array, ops::{linalg, matmul}};
@@ -140,55 +226,16 @@ pub enum QrMode {
 #[track_caller]
 pub fn qr(a: &Array, mode: QrMode) -> (Array, Array) {
     let at = Location::caller();
-    match Matrix::read("qr", a) {
-        Ok((a, dtype)) => {
-            let (m, n) = (a.rows, a.columns);
-            let (q, r) = householder(a);
-            let kept = if mode == QrMode::Reduced { m.min(n) } else { m };
-            (q.leading(m, kept).into_array(dtype), r.leading(kept, n).into_array(dtype))
-        }
-        Err(error) => {
-            let failed = Array::failed(error.at(at));
-            (failed.clone(), failed)
-        }
-    }
-}
-
-/// q (m, m) and r (m, n).
-fn householder(mut r: Matrix) -> (Matrix, Matrix) {
-    let (m, n) = (r.rows, r.columns);
-    let mut q = Matrix::unit(m);
-    for k in 0..n.min(m.saturating_sub(1)) {
-        let norm = (k..m).map(|i| r[(i, k)].powi(2)).sum::<f64>().sqrt();
-        if norm == 0.0 {
-            continue;
-        }
-        let alpha = if r[(k, k)] > 0.0 { -norm } else { norm };
-        let mut v: Vec<f64> = (k..m).map(|i| r[(i, k)]).collect();
-        v[0] -= alpha;
-        let square: f64 = v.iter().map(|x| x * x).sum();
-        if square == 0.0 {
-            continue;
-        }
-        for j in k..n {
-            let factor = 2.0 * v.iter().enumerate().map(|(i, x)| x * r[(k + i, j)]).sum::<f64>() / square;
-            v.iter().enumerate().for_each(|(i, x)| r[(k + i, j)] -= factor * x);
-        }
-        for i in 0..m {
-            let factor = 2.0 * v.iter().enumerate().map(|(l, x)| x * q[(i, k + l)]).sum::<f64>() / square;
-            v.iter().enumerate().for_each(|(l, x)| q[(i, k + l)] -= factor * x);
-        }
-        // Exactly zero, as the factorisation says.
-        (k + 1..m).for_each(|i| r[(i, k)] = 0.0);
-    }
+    let [q, r] = all_or_failed(at, || {
+        let (lead, m, n) = matrices("qr", "a", a)?;
+        let kept = if mode == QrMode::Reduced { m.min(n) } else { m };
+        call("qr", Operation::Qr, &[a], [shaped(lead, &[m, kept]), shaped(lead, &[kept, n])], at)
+    });
     (q, r)
 }
 
-/// Sweeps after which the one-sided Jacobi method has converged for any matrix (it needs some ten).
-const SWEEPS: usize = 60;
-
-/// The singular value decomposition `a = u diag(s) vt`, s descending: u (m, k), s (k), vt (k, n) with k = min(m, n); with
-/// `full_matrices` u (m, m) and vt (n, n). Columns of u and rows of vt are unique up to their sign.
+/// The singular value decomposition `a = u diag(s) vt` of matrices (…, m, n), s descending: u (…, m, k), s (…, k), vt (…, k, n) with
+/// k = min(m, n); with `full_matrices` u (…, m, m) and vt (…, n, n). Columns of u and rows of vt are unique up to their sign.
 ///
 /// ```
 /// use chainer_kernels::{Array, ops::linalg};
@@ -199,100 +246,31 @@ const SWEEPS: usize = 60;
 #[track_caller]
 pub fn svd(a: &Array, full_matrices: bool) -> (Array, Array, Array) {
     let at = Location::caller();
-    let make = || -> Result<(Array, Array, Array)> {
-        let (a, dtype) = Matrix::read("svd", a)?;
-        let (u, s, vt) = if a.rows >= a.columns {
-            tall_svd(a, full_matrices)?
-        } else {
-            let (v, s, ut) = tall_svd(a.transposed(), full_matrices)?;
-            (ut.transposed(), s, v.transposed())
-        };
-        Ok((u.into_array(dtype), Array::from(s).astype(dtype), vt.into_array(dtype)))
-    };
-    make().unwrap_or_else(|error| {
-        let failed = Array::failed(error.at(at));
-        (failed.clone(), failed.clone(), failed)
-    })
+    let [u, s, vt] = all_or_failed(at, || {
+        let (lead, m, n) = matrices("svd", "a", a)?;
+        let k = m.min(n);
+        let (rows, columns) = if full_matrices { (m, n) } else { (k, k) };
+        let shapes = [shaped(lead, &[m, rows]), shaped(lead, &[k]), shaped(lead, &[columns, n])];
+        call("svd", Operation::Svd, &[a], shapes, at)
+    });
+    (u, s, vt)
 }
 
-/// One-sided Jacobi: columns are rotated against each other until all are orthogonal; their norms are the singular values.
-fn tall_svd(mut a: Matrix, full: bool) -> Result<(Matrix, Vec<f64>, Matrix)> {
-    let (m, n) = (a.rows, a.columns);
-    let mut v = Matrix::unit(n);
-    let mut converged = false;
-    for _ in 0..SWEEPS {
-        converged = true;
-        for p in 0..n {
-            for q in p + 1..n {
-                let (mut pp, mut qq, mut pq) = (0.0, 0.0, 0.0);
-                for i in 0..m {
-                    pp += a[(i, p)] * a[(i, p)];
-                    qq += a[(i, q)] * a[(i, q)];
-                    pq += a[(i, p)] * a[(i, q)];
-                }
-                if pq.abs() <= f64::EPSILON * (pp * qq).sqrt() || pq == 0.0 {
-                    continue;
-                }
-                converged = false;
-                let zeta = (qq - pp) / (2.0 * pq);
-                let t = zeta.signum() / (zeta.abs() + zeta.hypot(1.0));
-                let cosine = 1.0 / t.hypot(1.0);
-                let sine = cosine * t;
-                for x in [&mut a, &mut v] {
-                    for i in 0..x.rows {
-                        let (left, right) = (x[(i, p)], x[(i, q)]);
-                        x[(i, p)] = cosine * left - sine * right;
-                        x[(i, q)] = sine * left + cosine * right;
-                    }
-                }
-            }
-        }
-        if converged {
-            break;
-        }
-    }
-    if !converged {
-        return Err(Error::new(ErrorKind::InvalidValue, "svd", "the iteration did not converge"));
-    }
-    let norms: Vec<f64> = (0..n).map(|j| (0..m).map(|i| a[(i, j)].powi(2)).sum::<f64>().sqrt()).collect();
-    let mut order: Vec<usize> = (0..n).collect();
-    order.sort_by(|&i, &j| norms[j].total_cmp(&norms[i]));
-    let s: Vec<f64> = order.iter().map(|&j| norms[j]).collect();
-    let mut vt = Matrix::zeros(n, n);
-    for (k, &j) in order.iter().enumerate() {
-        (0..n).for_each(|i| vt[(k, i)] = v[(i, j)]);
-    }
-    // Columns of singular value 0, and those beyond n, are completed by orthogonalising unit vectors.
-    let wanted = if full { m } else { n };
-    let cut = s.first().copied().unwrap_or(0.0) * f64::EPSILON * m.max(1) as f64;
-    let mut columns: Vec<Vec<f64>> = Vec::with_capacity(wanted);
-    for (k, &j) in order.iter().enumerate() {
-        if s[k] <= cut {
-            break;
-        }
-        columns.push((0..m).map(|i| a[(i, j)] / s[k]).collect());
-    }
-    for unit in 0..m {
-        if columns.len() >= wanted {
-            break;
-        }
-        let mut candidate = vec![0.0; m];
-        candidate[unit] = 1.0;
-        // Twice: once leaves rounding errors.
-        for _ in 0..2 {
-            for column in &columns {
-                let overlap: f64 = column.iter().zip(&candidate).map(|(x, y)| x * y).sum();
-                candidate.iter_mut().zip(column).for_each(|(y, x)| *y -= overlap * x);
-            }
-        }
-        let norm = candidate.iter().map(|x| x * x).sum::<f64>().sqrt();
-        if norm > 0.5 / (m as f64).sqrt() {
-            columns.push(candidate.iter().map(|x| x / norm).collect());
-        }
-    }
-    let mut u = Matrix::zeros(m, wanted);
-    for (k, column) in columns.iter().enumerate() {
-        (0..m).for_each(|i| u[(i, k)] = column[i]);
-    }
-    Ok((u, s, vt))
+/// The eigenvalues w (…, n), ascending, and eigenvectors v (…, n, n), in columns, of symmetric matrices (…, n, n), of which the lower
+/// triangle is read: `a v = v diag(w)`. Columns of v are unique up to their sign.
+///
+/// ```
+/// use chainer_kernels::{Array, ops::linalg};
+/// let (w, _) = linalg::eigh(&Array::from([[2.0f64, 1.0], [1.0, 2.0]]));
+/// assert!((w.item_at::<f64>(&[0])? - 1.0).abs() < 1e-12 && (w.item_at::<f64>(&[1])? - 3.0).abs() < 1e-12);
+/// # Ok::<(), chainer_kernels::Error>(())
+/// ```
+#[track_caller]
+pub fn eigh(a: &Array) -> (Array, Array) {
+    let at = Location::caller();
+    let [w, v] = all_or_failed(at, || {
+        let (lead, n) = square("eigh", a)?;
+        call("eigh", Operation::Eigh, &[a], [shaped(lead, &[n]), a.shape().clone()], at)
+    });
+    (w, v)
 }

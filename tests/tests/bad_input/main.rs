@@ -5,6 +5,7 @@ mod activation;
 mod array;
 mod connection;
 mod evaluation;
+mod linalg;
 mod loss;
 mod math;
 mod noise;

@@ -2,7 +2,7 @@
 
 use chainer::{Dtype, Variable, functions as F};
 
-use crate::{Refusal, Unchecked, failed, integers, of, x};
+use crate::{Refusal, Unchecked, failed, integers, linalg, of, x};
 
 /// Calls of functions of one operand with integers.
 macro_rules! of_integers {
@@ -19,6 +19,7 @@ pub fn refusals() -> Vec<Refusal> {
     );
     refusals.extend(of_axes());
     refusals.extend(of_several_operands());
+    refusals.extend(linalg::refusals());
     refusals
 }
 
@@ -113,7 +114,7 @@ fn of_several_operands() -> Vec<Refusal> {
 
 /// Calls with a failed input.
 pub fn failures() -> Vec<Variable> {
-    vec![
+    let own: Vec<Variable> = vec![
         F::sum(failed(), None, false),
         F::average(x(&[2]), None, failed(), false),
         F::max(failed(), None, false),
@@ -142,12 +143,13 @@ pub fn failures() -> Vec<Variable> {
         F::topk(failed(), 1).1,
         F::tensordot(failed(), x(&[2]), 1),
         F::einsum("i,i", [x(&[2]), failed()]),
-    ]
+    ];
+    own.into_iter().chain(linalg::failures()).collect()
 }
 
 /// Calls that are refused without type checks, too.
 pub fn unchecked() -> Vec<Unchecked> {
-    vec![
+    let own: Vec<Unchecked> = vec![
         ("matmul", Box::new(|| F::matmul(x(&[2, 3]), x(&[2, 3])))),
         ("squared_difference", Box::new(|| F::squared_difference(x(&[2, 3]), x(&[2])))),
         ("linear_interpolate", Box::new(|| F::linear_interpolate(x(&[2]), x(&[3]), x(&[2])))),
@@ -163,5 +165,6 @@ pub fn unchecked() -> Vec<Unchecked> {
         ("topk", Box::new(|| F::topk(x(&[2]), 3).0)),
         ("tensordot", Box::new(|| F::tensordot(x(&[2]), x(&[3]), 1))),
         ("einsum", Box::new(|| F::einsum("i,i", [x(&[2]), x(&[3])]))),
-    ]
+    ];
+    own.into_iter().chain(linalg::unchecked()).collect()
 }

@@ -3,7 +3,7 @@
 use chainer::functions as F;
 use chainer::{Array, ArrayOps, Variable};
 
-use crate::{Empty, Huge, Row, numbers, row, rows, unary, x};
+use crate::{Empty, Huge, Row, linalg, numbers, row, rows, unary, x};
 
 /// The first input of a row, of shape (3, 4), less what makes four of its elements zero: two in one line along either axis.
 fn with_zeros(x: &Variable) -> Variable {
@@ -13,6 +13,12 @@ fn with_zeros(x: &Variable) -> Variable {
 
 /// Derivatives to check.
 pub fn table() -> Vec<Row> {
+    let mut table = linalg::table();
+    table.extend(own());
+    table
+}
+
+fn own() -> Vec<Row> {
     vec![
         unary("exp", |x| F::exp(x)),
         unary("expm1", |x| F::expm1(x)),
@@ -120,7 +126,8 @@ pub fn table() -> Vec<Row> {
 
 /// Empty batches.
 pub fn empty() -> Vec<Empty> {
-    vec![
+    let mut empty = linalg::empty();
+    let own: Vec<Empty> = vec![
         ("matmul", F::matmul(x(&[0, 3]), x(&[3, 2])), &[0, 2]),
         ("batch_matmul", F::batch_matmul(x(&[0, 2, 3]), x(&[0, 3, 2])), &[0, 2, 2]),
         ("batch_l2_norm_squared", F::batch_l2_norm_squared(x(&[0, 3])), &[0]),
@@ -137,7 +144,9 @@ pub fn empty() -> Vec<Empty> {
         ("tensordot", F::tensordot(x(&[0, 3]), x(&[3, 2]), 1), &[0, 2]),
         ("einsum", F::einsum("bi,ij->bj", [x(&[0, 3]), x(&[3, 2])]), &[0, 2]),
         ("einsum over nothing", F::einsum("ib,bj->ij", [x(&[2, 0]), x(&[0, 3])]), &[2, 3]),
-    ]
+    ];
+    empty.extend(own);
+    empty
 }
 
 /// Finite for huge inputs of shape (2, 3).

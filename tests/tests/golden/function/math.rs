@@ -15,6 +15,8 @@ pub const ADAPTERS: &[(&str, Adapter)] = &[
     ("argmax", |c| Ok(F::argmax(c.get("x")?, c.args.opt_int("axis")?).into())),
     ("argmin", |c| Ok(F::argmin(c.get("x")?, c.args.opt_int("axis")?).into())),
     ("average", average),
+    ("batch_det", |c| Ok(F::batch_det(c.get("a")?).into())),
+    ("batch_inv", |c| Ok(F::batch_inv(c.get("a")?).into())),
     ("batch_l2_norm_squared", |c| Ok(F::batch_l2_norm_squared(c.get("x")?).into())),
     ("batch_matmul", |c| {
         let (transa, transb) = (c.args.flag("transa", false)?, c.args.flag("transb", false)?);
@@ -25,11 +27,13 @@ pub const ADAPTERS: &[(&str, Adapter)] = &[
     ("clip", |c| Ok(F::clip(c.get("x")?, c.args.opt_float("x_min")?, c.args.opt_float("x_max")?).into())),
     ("cos", |c| Ok(F::cos(c.get("x")?).into())),
     ("cosh", |c| Ok(F::cosh(c.get("x")?).into())),
+    ("det", |c| Ok(F::det(c.get("a")?).into())),
     ("exp", |c| Ok(F::exp(c.get("x")?).into())),
     ("expm1", |c| Ok(F::expm1(c.get("x")?).into())),
     ("floor", |c| Ok(F::floor(c.get("x")?).into())),
     ("fmod", |c| Ok(F::fmod(c.get("x")?, c.get("divisor")?).into())),
     ("identity", identity),
+    ("inv", |c| Ok(F::inv(c.get("a")?).into())),
     ("linear_interpolate", |c| Ok(F::linear_interpolate(c.get("p")?, c.get("x")?, c.get("y")?).into())),
     ("log", |c| Ok(F::log(c.get("x")?).into())),
     ("log10", |c| Ok(F::log10(c.get("x")?).into())),
