@@ -16,6 +16,7 @@ use chainer_kernels::{Loc, Op, Saved, Scalar, Shape};
 use smallvec::SmallVec;
 
 use crate::flag::Flag;
+use crate::row_gradient::RowGradient;
 use crate::{Array, Dtype, Function, Variable};
 
 /// A variable's place in the graph.
@@ -32,6 +33,8 @@ pub(crate) struct GraphNode {
 pub(crate) struct State {
     /// The gradient that the user sees.
     pub(crate) grad: Option<Variable>,
+    /// The rows of `grad`, if all others are zero.
+    pub(crate) rows: Option<Box<RowGradient>>,
     /// Whether `grad` was set by hand: a backward pass reads it if it does not compute it.
     pub(crate) given: bool,
     /// What the walk `walk` has collected for this node so far.
@@ -110,7 +113,8 @@ impl GraphNode {
     // Inlined, because a node made elsewhere would be moved here word by word, for every operation.
     #[inline(always)]
     fn typed(shape: Shape, dtype: Dtype, rank: u32, flag: Flag, creator: Creator) -> Arc<GraphNode> {
-        let state = Mutex::new(State { grad: None, given: false, collected: None, walk: 0, name: None, creator });
+        let state =
+            Mutex::new(State { grad: None, rows: None, given: false, collected: None, walk: 0, name: None, creator });
         Arc::new(GraphNode { rank, dtype, flag: AtomicU8::new(flag as u8), shape, state })
     }
 

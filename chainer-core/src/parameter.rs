@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::flag::Flag;
 use crate::graph::GraphNode;
+use crate::row_gradient::RowGradient;
 use crate::{Array, Dtype, Error, ErrorKind, Result, Shape, Variable};
 
 /// Makes the first value of a parameter of the given shape.
@@ -157,6 +158,14 @@ impl Parameter {
         drop(old);
     }
 
+    /// Changes the value in place where nobody else holds it. Shape and dtype stay.
+    pub(crate) fn modify(&self, change: impl FnOnce(&mut Array) -> Result<()>) -> Result<()> {
+        match &mut self.write().value {
+            Some((data, _)) => change(data),
+            None => Ok(()),
+        }
+    }
+
     /// The shape, if it is known.
     pub fn shape(&self) -> Option<Shape> {
         self.read().value.as_ref().map(|(_, node)| node.shape.clone())
@@ -186,6 +195,25 @@ impl Parameter {
         self.node()?.lock().grad.clone()
     }
 
+    /// The rows of the gradient that are not zero, if the backward passes since the gradient was cleared found it row by row and only a
+    /// part of the rows: [`F::embed_id`](crate::functions::embed_id()) gives its table such a gradient. The dense gradient
+    /// ([`grad`](Self::grad)) is then computed only where it is read; optimizers whose rule leaves rows without gradient alone
+    /// ([`UpdateRule::keeps_zero_rows`](crate::UpdateRule::keeps_zero_rows)) do not read it.
+    ///
+    /// ```
+    /// # use chainer::{Array, Dtype, Parameter, functions as F};
+    /// let w = Parameter::new(Array::ones([1000, 2], Dtype::F32));
+    /// F::embed_id(Array::from([7i32, 3, 7]), &w).sum().backward()?;
+    /// let rows = w.grad_rows().unwrap();
+    /// assert_eq!(rows.indices().to_vec::<i64>()?, [3, 7]);
+    /// assert_eq!(rows.rows().to_vec::<f32>()?, [1.0, 1.0, 2.0, 2.0]);
+    /// assert_eq!(w.grad().unwrap().to_vec::<f32>()?[6..8], [1.0, 1.0]);
+    /// # Ok::<(), chainer::Error>(())
+    /// ```
+    pub fn grad_rows(&self) -> Option<RowGradient> {
+        self.node()?.lock().rows.as_deref().cloned()
+    }
+
     /// Sets or (with `None`) clears the gradient.
     ///
     /// # Errors
@@ -205,7 +233,9 @@ impl Parameter {
     /// Forgets the gradient.
     pub fn cleargrad(&self) {
         if let Some(node) = self.node() {
-            let old = node.lock().grad.take();
+            let mut state = node.lock();
+            let old = (state.grad.take(), state.rows.take());
+            drop(state);
             drop(old);
         }
     }

@@ -208,6 +208,7 @@ impl Variable {
         }
         let mut state = node.lock();
         state.given = grad.is_some();
+        state.rows = None;
         let old = std::mem::replace(&mut state.grad, grad);
         drop(state);
         drop(old);
@@ -217,7 +218,9 @@ impl Variable {
     /// Forgets the gradient.
     pub fn cleargrad(&self) {
         if let Some(node) = &self.node {
-            let old = node.lock().grad.take();
+            let mut state = node.lock();
+            let old = (state.grad.take(), state.rows.take());
+            drop(state);
             drop(old);
         }
     }

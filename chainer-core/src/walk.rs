@@ -19,6 +19,7 @@ use crate::derivatives::{self, Saves};
 use crate::function::{BackwardContext, check_nan, report};
 use crate::gradient_shape::{fit, fit_input, sum_broadcast};
 use crate::graph::{Call, Creator, GraphNode};
+use crate::row_gradient::{RowGradient, Rows};
 use crate::{Array, Error, ErrorKind, Result, Variable, function_hooks};
 
 static WALKS: AtomicU64 = AtomicU64::new(1);
@@ -30,6 +31,8 @@ pub(crate) struct Walk {
     visits: u32,
     /// What this walk collected for nodes whose own place another walk occupies.
     elsewhere: HashMap<usize, Variable>,
+    /// The leaves to which functions handed rows of gradients.
+    rows: Vec<(Arc<GraphNode>, Vec<Rows>)>,
     /// The outputs: they keep their gradients.
     roots: SmallVec<[*const GraphNode; 1]>,
     /// The nodes whose gradients are asked for (`grad`), with what was found; `None`: the leaves' gradients are.
@@ -92,6 +95,7 @@ impl Walk {
             waiting: BinaryHeap::new(),
             visits: 0,
             elsewhere: HashMap::new(),
+            rows: Vec::new(),
             roots: SmallVec::new(),
             targets: None,
             floor: 0,
@@ -260,6 +264,7 @@ impl Walk {
         } else {
             call.function.backward(&context)
         };
+        let rows = context.take_rows();
         drop(context);
         call.retire();
         // An optional input that was not given has no gradient either.
@@ -284,6 +289,28 @@ impl Walk {
                 check_nan(&gradient.data, name, "backward", call.at).map_err(report)?;
             }
             self.collect(input.clone(), gradient);
+        }
+        rows.into_iter().try_for_each(|(i, rows)| self.collect_rows(call, i, rows))
+    }
+
+    /// Takes the rows of the gradient of input `i`. At a leaf they stay rows; a function wants all of its gradient.
+    fn collect_rows(&mut self, call: &Call, i: usize, (indices, rows): Rows) -> Result<()> {
+        let Some(input) = call.inputs.get(i).and_then(Option::as_ref).filter(|input| input.rank >= self.floor) else {
+            return Ok(());
+        };
+        rows.check().map_err(|error| error.at(call.at))?;
+        if self.debug {
+            check_nan(&rows, call.function.name(), "backward", call.at).map_err(report)?;
+        }
+        let leaf = matches!(input.lock().creator, Creator::None);
+        if !leaf || self.targets.is_some() {
+            let dense = RowGradient::sum(&[(indices, rows)], &input.shape).dense(&input.shape);
+            self.collect(input.clone(), dense);
+            return Ok(());
+        }
+        match self.rows.iter_mut().find(|(node, _)| Arc::ptr_eq(node, input)) {
+            Some((_, parts)) => parts.push((indices, rows)),
+            None => self.rows.push((input.clone(), vec![(indices, rows)])),
         }
         Ok(())
     }
@@ -340,8 +367,13 @@ impl Walk {
                 // An output that is a leaf keeps the gradient it started with.
                 continue;
             }
-            let gradient = fit(gradient, &leaf.shape);
+            let mut gradient = fit(gradient, &leaf.shape);
+            if let Some(at) = self.rows.iter().position(|(node, _)| Arc::ptr_eq(node, &leaf)) {
+                let (_, parts) = self.rows.swap_remove(at);
+                gradient += RowGradient::sum(&parts, &leaf.shape).dense(&leaf.shape);
+            }
             let mut state = leaf.lock();
+            state.rows = None;
             let total = match state.grad.take() {
                 Some(old) => old + gradient,
                 None => gradient,
@@ -351,6 +383,11 @@ impl Walk {
             }
             state.given = true;
             state.grad = Some(total);
+        }
+        for (leaf, parts) in std::mem::take(&mut self.rows) {
+            if !self.roots.contains(&Arc::as_ptr(&leaf)) {
+                gradients.push(add_rows(&leaf, parts));
+            }
         }
         flush_all(&gradients);
         gradients.iter().try_for_each(Array::check)
@@ -367,6 +404,32 @@ impl Drop for Walk {
             drop(left);
         }
     }
+}
+
+/// Adds rows to the gradient of a leaf. Returns what is to be computed: the rows alone, as long as only rows have come and most are
+/// missing.
+fn add_rows(leaf: &Arc<GraphNode>, mut parts: Vec<Rows>) -> Array {
+    let mut state = leaf.lock();
+    let (old, old_rows) = (state.grad.take(), state.rows.take());
+    let only_rows = old.is_none() || old_rows.is_some();
+    if let Some(old_rows) = old_rows {
+        parts.insert(0, old_rows.into_parts());
+    }
+    let sum = RowGradient::sum(&parts, &leaf.shape);
+    let (dense, rows) = (sum.dense(&leaf.shape), sum.rows().clone());
+    state.given = true;
+    if only_rows && sum.is_sparse(&leaf.shape) {
+        state.grad = Some(dense);
+        state.rows = Some(Box::new(sum));
+        return rows;
+    }
+    let total = match old.filter(|_| !only_rows) {
+        Some(old) => old + dense,
+        None => dense,
+    };
+    let computed = total.data.clone();
+    state.grad = Some(total);
+    computed
 }
 
 #[cold]

@@ -1,7 +1,7 @@
 //! What the library's functions cost in kernels and writes.
 
 use chainer::prelude::*;
-use chainer::{Dtype, functions as F, links as L};
+use chainer::{Dtype, UpdateRule, functions as F, links as L, optimizers};
 use chainer_kernels::hooks::KernelCounter;
 use proptest::prelude::*;
 
@@ -116,6 +116,28 @@ fn sequences_are_padded_and_transposed_by_one_copy() {
     ys.iter().for_each(|y| _ = y.data().force().unwrap());
     let count = counter.take();
     assert_eq!(count.kernels, 2, "{:?}", count.descriptions);
+}
+
+#[test]
+fn an_embedding_learns_without_anything_of_the_size_of_its_table() {
+    let table = L::EmbedID::new(1000, 8);
+    table.w().array().unwrap().force().unwrap();
+    let mut optimizer = optimizers::AdaGrad::default().setup(&table);
+    let ids = Variable::constant(Array::from([[7i32, 3], [7, 999]]));
+    optimizer.update_with(|| table.forward(&ids).square().sum()).unwrap();
+    let counter = KernelCounter::start();
+    optimizer.update_with(|| table.forward(&ids).square().sum()).unwrap();
+    let count = counter.take();
+    // The rows are written into the table and into the state, where they lie.
+    let large: Vec<&String> = count.descriptions.iter().filter(|d| d.contains("-> (float32(1000, 8)")).collect();
+    assert!(large.len() == 2 && large.iter().all(|d| d.starts_with("scatter")), "{:#?}", count.descriptions);
+    let shared = table.w().array().unwrap();
+    optimizer.update_with(|| table.forward(&ids).square().sum()).unwrap();
+    // Whoever holds the table sees it as it was.
+    let (before, after) = (shared.to_vec::<f32>().unwrap(), table.w().array().unwrap().to_vec::<f32>().unwrap());
+    let changed: Vec<usize> =
+        (0..1000).filter(|row| before[8 * row..8 * row + 8] != after[8 * row..8 * row + 8]).collect();
+    assert_eq!(changed, [3, 7, 999]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! [`BackwardContext`]: what a function's backward sees.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
 use chainer_kernels::Loc;
@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use crate::flag::Flag;
 use crate::graph::Call;
+use crate::row_gradient::Rows;
 use crate::{Array, Dtype, Error, ErrorKind, Shape, Variable};
 
 /// What [`Function::backward`](crate::Function::backward) sees: the kept inputs and outputs and the gradients of the outputs.
@@ -18,6 +19,8 @@ pub struct BackwardContext<'a> {
     grads: SmallVec<[Option<Variable>; 2]>,
     full: SmallVec<[OnceCell<Variable>; 2]>,
     missing: OnceCell<Variable>,
+    graph: bool,
+    rows: RefCell<Vec<(usize, Rows)>>,
 }
 
 impl<'a> BackwardContext<'a> {
@@ -35,7 +38,24 @@ impl<'a> BackwardContext<'a> {
         });
         let full = grads.iter().map(|_| OnceCell::new()).collect();
         let (inputs, outputs) = (inputs.collect(), outputs.collect());
-        BackwardContext { call, inputs, outputs, grads, full, missing: OnceCell::new() }
+        let rows = RefCell::default();
+        BackwardContext { call, inputs, outputs, grads, full, missing: OnceCell::new(), graph, rows }
+    }
+
+    /// Whether the gradients may be differentiated again.
+    pub(crate) fn records(&self) -> bool {
+        self.graph
+    }
+
+    /// Says that the gradient of input `i` is zero but for the rows `indices` (which exist), instead of returning it. It cannot be
+    /// differentiated again, and is meant for backward passes that do not [record](Self::records).
+    pub(crate) fn give_rows(&self, i: usize, indices: Vec<i64>, rows: Array) {
+        self.rows.borrow_mut().push((i, (indices, rows)));
+    }
+
+    /// What [`give_rows`](Self::give_rows) was told.
+    pub(crate) fn take_rows(&self) -> Vec<(usize, Rows)> {
+        self.rows.take()
     }
 
     /// Input `i`, if [`Function::retain`](crate::Function::retain) names it.

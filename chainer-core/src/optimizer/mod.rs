@@ -8,7 +8,7 @@ mod tests;
 
 use std::ops::{Deref, DerefMut};
 
-use chainer_kernels::flush_all;
+use chainer_kernels::{flush_all, ops};
 use smallvec::SmallVec;
 
 pub use hooks::{
@@ -230,7 +230,8 @@ impl<R: UpdateRule> Optimizer<R> {
     /// gradient of zero; one without a value, or that does not take part in training
     /// ([`Parameter::set_requires_grad`]), stays as it is.
     ///
-    /// Parameter and states are computed by one kernel for each parameter.
+    /// Parameter and states are computed by one kernel for each parameter; of a gradient that is zero but for some rows
+    /// ([`Parameter::grad_rows`]) only those rows, if the rule allows it ([`UpdateRule::keeps_zero_rows`]).
     ///
     /// # Errors
     /// A parameter, gradient or hook has failed; then nothing has changed. Out of memory.
@@ -241,11 +242,17 @@ impl<R: UpdateRule> Optimizer<R> {
         let t = self.t + 1;
         let mut updates = Vec::with_capacity(self.slots.len());
         for slot in &self.slots {
-            updates.push(if takes_part(&slot.param) { Some(updated(&self.rule, t, slot)?) } else { None });
+            updates.push(if takes_part(&slot.param) { Some(update_of(&self.rule, t, slot)?) } else { None });
         }
         // From here on nothing fails but for want of memory.
         for (slot, update) in self.slots.iter_mut().zip(updates) {
-            let Some((value, state)) = update else { continue };
+            let Some(Update { rows, value, state }) = update else { continue };
+            if let Some(indices) = rows {
+                flush_all(std::iter::once(&value).chain(&state));
+                slot.param.modify(|all| all.put_slices(&indices, &value, 0))?;
+                slot.state.iter_mut().zip(&state).try_for_each(|(all, rows)| all.put_slices(&indices, rows, 0))?;
+                continue;
+            }
             // The old values go first: the kernel then writes into their memory.
             slot.param.set(value.clone());
             slot.state = state;
@@ -285,14 +292,32 @@ fn takes_part(param: &Parameter) -> bool {
     param.is_initialized() && param.requires_grad()
 }
 
-/// The new value and states of a parameter, still pending.
-fn updated<R: UpdateRule>(rule: &R, t: usize, slot: &Slot) -> Result<(Array, SmallVec<[Array; 3]>)> {
+/// The new value and states of a parameter, or of some of its rows; still pending.
+struct Update {
+    /// The indices of the rows; `None` for all.
+    rows: Option<Array>,
+    value: Array,
+    state: SmallVec<[Array; 3]>,
+}
+
+fn update_of<R: UpdateRule>(rule: &R, t: usize, slot: &Slot) -> Result<Update> {
     let value = slot.param.array()?;
     value.check()?;
-    let grad = slot.param.grad().unwrap_or_else(|| Array::zeros_like(&value));
-    let (shape, dtype) = (value.shape().clone(), value.dtype());
-    let mut state = slot.state.clone();
-    let value = rule.update_one(t, value, grad, &mut state);
+    let sparse = if rule.keeps_zero_rows() { slot.param.grad_rows() } else { None };
+    let (rows, old, grad, mut state) = match sparse {
+        Some(sparse) => {
+            let indices = sparse.indices();
+            let of = |all: &Array| ops::take(all, &indices, 0);
+            let (value, state) = (of(&value), slot.state.iter().map(of).collect());
+            (Some(indices), value, sparse.rows().clone(), state)
+        }
+        None => {
+            let grad = slot.param.grad().unwrap_or_else(|| Array::zeros_like(&value));
+            (None, value, grad, slot.state.clone())
+        }
+    };
+    let (shape, dtype) = (old.shape().clone(), old.dtype());
+    let value = rule.update_one(t, old, grad, &mut state);
     value.check()?;
     state.iter().try_for_each(Array::check)?;
     if *value.shape() != shape || value.dtype() != dtype {
@@ -300,7 +325,7 @@ fn updated<R: UpdateRule>(rule: &R, t: usize, slot: &Slot) -> Result<(Array, Sma
         let actual = format!("{} of shape {:?}", value.dtype(), value.shape());
         return Err(Error::mismatch(rule.name(), expect, actual));
     }
-    Ok((value, state))
+    Ok(Update { rows, value, state })
 }
 
 impl<R: UpdateRule> Serializable for Optimizer<R> {

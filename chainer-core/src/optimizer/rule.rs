@@ -48,6 +48,13 @@ pub trait UpdateRule: Send + 'static {
     /// computes the parameter and its states in one pass over memory.
     fn update_one(&self, t: usize, param: Array, grad: Array, state: &mut [Array]) -> Array;
 
+    /// Whether a parameter and its states keep the rows whose gradient is zero. Then, where a backward pass has found a gradient row by
+    /// row ([`Parameter::grad_rows`](crate::Parameter::grad_rows)), [`update_one`](Self::update_one) is given the other rows only, of
+    /// parameter, gradient and states; the results are the same. Rules with momentum or running means move every row at every update.
+    fn keeps_zero_rows(&self) -> bool {
+        false
+    }
+
     /// The learning rate after `t` updates, if the rule has one then.
     fn lr(&self, t: usize) -> Option<f64> {
         let _ = t;

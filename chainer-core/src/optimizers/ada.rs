@@ -13,6 +13,7 @@ rule! {
         eps = 1e-8,
     }
     state ["h"];
+    keeps_zero_rows true;
     update |rule, _, param, grad, [h]| {
         *h = take(h) + (&grad).square();
         param - grad * rule.lr / ((&*h).sqrt() + rule.eps)

@@ -20,6 +20,7 @@ macro_rules! rule {
         $(#[$doc:meta])*
         $name:ident { $($(#[$hyper_doc:meta])* $hyper:ident = $default:literal),* $(,)? }
         state $keys:expr;
+        $(keeps_zero_rows $keeps:literal;)?
         $(init |$key:ident, $value:ident| $init:expr;)?
         $(lr |$rate:ident, $updates:ident| $lr:expr;)?
         update |$this:ident, $t:pat_param, $param:ident, $grad:ident, $state:pat_param| $update:expr
@@ -53,6 +54,9 @@ macro_rules! rule {
             fn state_keys(&self) -> &'static [&'static str] {
                 &$keys
             }
+            $(fn keeps_zero_rows(&self) -> bool {
+                $keeps
+            })?
             $(fn init_state(&self, $key: &str, $value: &$crate::Array) -> $crate::Array {
                 $init
             })?

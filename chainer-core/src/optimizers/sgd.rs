@@ -19,6 +19,7 @@ rule! {
         lr = 0.01,
     }
     state [];
+    keeps_zero_rows true;
     update |rule, _, param, grad, []| param - grad * rule.lr
 }
 

@@ -4,6 +4,7 @@ use std::panic::Location;
 
 use super::{check_all, one, or_failed};
 use crate::array::{Array, ArrayOps};
+use crate::backend;
 use crate::error::{Error, Result};
 use crate::kernel::{Kernel, ScatterMode};
 use crate::shape::Shape;
@@ -72,15 +73,53 @@ pub fn scatter_axis(base: &Array, indices: &Array, updates: &Array, axis: isize,
         check_all([base, indices, updates])?;
         check_indices(NAME, indices)?;
         let axis = base.shape().axis(axis, NAME)?;
-        let want = taken_shape(base.shape(), axis, indices.shape());
-        if *updates.shape() != want {
-            let expect = format!("updates.shape == {want:?}");
-            return Err(Error::mismatch(NAME, expect, format_args!("{:?}", updates.shape())));
-        }
+        check_updates(NAME, updates, &taken_shape(base.shape(), axis, indices.shape()))?;
         let updates = updates.astype(base.dtype());
         let output = (base.shape().clone(), base.dtype());
         Ok(one(Array::call(Kernel::Scatter { axis, mode }, &[base, indices, &updates], &[output])))
     })
+}
+
+impl Array {
+    /// Replaces the slices along `axis` that `indices` name by `updates` (shaped as [`take`] would return them). Memory that nobody else
+    /// sees is written in place, and nothing but the slices is touched; of several updates of one slice the last stays.
+    ///
+    /// # Errors
+    /// An array has failed, the axis does not exist, indices lie outside it, or the shape of the updates does not fit. The array is then
+    /// unchanged.
+    ///
+    /// ```
+    /// use chainer_kernels::Array;
+    /// let mut x = Array::from([[1.0f32, 2.0], [3.0, 4.0], [5.0, 6.0]]);
+    /// x.put_slices(&Array::from([2i64, 0]), &Array::from([[7.0f32, 8.0], [9.0, 10.0]]), 0)?;
+    /// assert_eq!(x.to_vec::<f32>()?, [9.0, 10.0, 3.0, 4.0, 7.0, 8.0]);
+    /// assert!(x.put_slices(&Array::from([3i64]), &Array::from([[0.0f32, 0.0]]), 0).is_err());
+    /// # Ok::<(), chainer_kernels::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn put_slices(&mut self, indices: &Array, updates: &Array, axis: isize) -> Result<()> {
+        const NAME: &str = "put_slices";
+        let at = Location::caller();
+        let mut put = || {
+            check_all([&*self, indices, updates])?;
+            check_indices(NAME, indices)?;
+            let axis = self.shape().axis(axis, NAME)?;
+            check_updates(NAME, updates, &taken_shape(self.shape(), axis, indices.shape()))?;
+            // Computed first: they may depend on this array.
+            let (indices, updates) = (indices.ready_view()?, updates.astype(self.dtype()).ready_view()?);
+            let out = self.unique_view()?;
+            let kernel = Kernel::Scatter { axis, mode: ScatterMode::Set };
+            backend::execute(self.device(), &kernel, &[out.clone(), indices, updates], &[out])
+        };
+        put().map_err(|error: Error| error.at(at))
+    }
+}
+
+fn check_updates(name: &'static str, updates: &Array, want: &Shape) -> Result<()> {
+    if updates.shape() == want {
+        return Ok(());
+    }
+    Err(Error::mismatch(name, format_args!("updates.shape == {want:?}"), format_args!("{:?}", updates.shape())))
 }
 
 /// Checks the shape of `indices` against `a`'s: the same but for `axis`.

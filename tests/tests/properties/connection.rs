@@ -1,6 +1,8 @@
 //! Connections: transposes and compositions that must agree exactly, recurrent layers against single steps, threads.
 
-use chainer::{Array, Dtype, GradOptions, Variable, functions as F, grad_with, set_num_threads};
+use chainer::{
+    Array, Dtype, GradOptions, Parameter, UpdateRule, Variable, functions as F, grad_with, optimizers, set_num_threads,
+};
 use chainer_kernels::ops::get_conv_outsize;
 use proptest::prelude::*;
 
@@ -145,6 +147,110 @@ proptest! {
         // The roles of the inputs can be exchanged.
         same(&y, &F::bilinear(&e2, &e1, F::transpose(&w, &[1, 0, 2]), None, None, None))?;
     }
+}
+
+/// The loss of rows of W, used in up to three ways.
+fn lookups(w: &Parameter, ids: &[i64], uses: [bool; 3], weights: &Array) -> Variable {
+    let rows = F::EmbedId::new().ignore_label(-1).call(Array::from(ids), w);
+    let mut loss = (rows.square() * weights).sum();
+    if uses[0] {
+        loss += F::embed_id(Array::from([[1i32, 4], [4, 4]]), w).sum();
+    }
+    if uses[1] {
+        loss += F::embed_id(Array::from([2i64]), w.var() * 2.0).sum();
+    }
+    if uses[2] {
+        loss += w.var().square().sum();
+    }
+    loss
+}
+
+proptest! {
+    #[test]
+    fn gradients_found_row_by_row_are_the_dense_ones(
+        ids in prop::collection::vec(-1i64..12, 0..8), uses in prop::array::uniform3(any::<bool>()), passes in 1usize..3,
+        seed in any::<u64>()
+    ) {
+        let w = Parameter::new(whole_numbers(&[12, 3], seed));
+        let weights = whole_numbers(&[ids.len(), 3], seed ^ 1);
+        for _ in 0..passes {
+            lookups(&w, &ids, uses, &weights).backward().map_err(refused)?;
+        }
+        // The same by products with one-hot vectors.
+        let dense = Parameter::new(whole_numbers(&[12, 3], seed));
+        let hot = |ids: &[i64]| {
+            let of = |id: &i64| (0..12).map(|row| f64::from(row == *id)).collect::<Vec<f64>>();
+            Array::from_vec(ids.iter().flat_map(of).collect(), [ids.len(), 12])
+        };
+        let mut loss = (F::matmul(hot(&ids), &dense).square() * &weights).sum();
+        if uses[0] {
+            loss += F::matmul(hot(&[1, 4, 4, 4]), &dense).sum();
+        }
+        if uses[1] {
+            loss += F::matmul(hot(&[2]), dense.var() * 2.0).sum();
+        }
+        if uses[2] {
+            loss += dense.var().square().sum();
+        }
+        (loss * passes as f64).backward().map_err(refused)?;
+        let want = dense.grad().unwrap().to_f64_vec().map_err(refused)?;
+        prop_assert_eq!(w.grad().unwrap().to_f64_vec().map_err(refused)?, want.clone());
+        match w.grad_rows() {
+            None => prop_assert!(uses[1] || uses[2] || !few(&ids, uses)),
+            Some(rows) => {
+                prop_assert!(!uses[1] && !uses[2]);
+                let indices = rows.indices().to_vec::<i64>().map_err(refused)?;
+                prop_assert!(indices.is_sorted() && indices.len() <= 6);
+                let missing = (0..12).filter(|row| !indices.contains(row));
+                prop_assert!(missing.into_iter().all(|row| want[3 * row as usize..][..3] == [0.0; 3]));
+                let found = rows.rows().to_f64_vec().map_err(refused)?;
+                for (row, &index) in indices.iter().enumerate() {
+                    prop_assert_eq!(&found[3 * row..][..3], &want[3 * index as usize..][..3]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn optimizers_do_the_same_with_rows_as_with_dense_gradients(
+        ids in prop::collection::vec(-1i64..12, 1..6), rule in 0usize..4, seed in any::<u64>()
+    ) {
+        let pair = || [0, 1].map(|_| Parameter::new(whole_numbers(&[12, 3], seed) * 0.125));
+        let weights = whole_numbers(&[ids.len(), 3], seed ^ 1);
+        fn train<R: UpdateRule>(
+            rule: R,
+            [rows, dense]: [Parameter; 2],
+            ids: &[i64],
+            weights: &Array,
+        ) -> chainer::Result<[Array; 2]> {
+            let mut optimizer = rule.setup_params([("rows", rows.clone()), ("dense", dense.clone())]);
+            for _ in 0..3 {
+                rows.cleargrad();
+                lookups(&rows, ids, [false; 3], weights).backward()?;
+                // A gradient that was set is taken as it is.
+                dense.set_grad(&rows.grad_var())?;
+                assert!(dense.grad_rows().is_none());
+                optimizer.update()?;
+            }
+            Ok([rows.array()?, dense.array()?])
+        }
+        let [rows, dense] = match rule {
+            0 => train(optimizers::SGD::new(0.3), pair(), &ids, &weights),
+            1 => train(optimizers::AdaGrad::default(), pair(), &ids, &weights),
+            2 => train(optimizers::MomentumSGD::new(0.3), pair(), &ids, &weights),
+            _ => train(optimizers::Adam::new(0.1), pair(), &ids, &weights),
+        }
+        .map_err(refused)?;
+        let bits = |x: &Array| x.to_vec::<f64>().map(|x| x.into_iter().map(f64::to_bits).collect::<Vec<u64>>());
+        prop_assert_eq!(bits(&rows).map_err(refused)?, bits(&dense).map_err(refused)?);
+    }
+}
+
+/// Whether at most half of the rows of a table of twelve are named.
+fn few(ids: &[i64], uses: [bool; 3]) -> bool {
+    let also: &[i64] = if uses[0] { &[1, 4] } else { &[] };
+    let named: std::collections::BTreeSet<&i64> = ids.iter().filter(|&&id| id >= 0).chain(also).collect();
+    named.len() <= 6
 }
 
 /// Sequences of three inputs and two units, with first states, weights and biases for so many gates.

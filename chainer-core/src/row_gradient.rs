@@ -1,0 +1,67 @@
+//! Gradients of a few rows: what looking up rows of a large table gives.
+//!
+//! A function whose backward finds such a gradient hands it over by [`BackwardContext::give_rows`](crate::BackwardContext). At a leaf it
+//! stays as it is: the dense gradient that everybody sees is an expression that is computed only if somebody reads it, and an optimizer
+//! whose rule leaves rows of zeros alone reads only the rows. Anywhere else it becomes dense at once.
+
+use chainer_kernels::kernel::ScatterMode;
+use chainer_kernels::ops;
+
+use crate::{Array, Shape, Variable};
+
+/// A gradient that is zero but for some rows; see [`Parameter::grad_rows`](crate::Parameter::grad_rows).
+#[derive(Clone, Debug)]
+pub struct RowGradient {
+    /// Ascending, each once.
+    indices: Vec<i64>,
+    rows: Array,
+}
+
+/// Rows as a function hands them over: a row may be named several times, and then its gradients add up.
+pub(crate) type Rows = (Vec<i64>, Array);
+
+impl RowGradient {
+    /// The sum of several gradients of an array of this shape.
+    pub(crate) fn sum(parts: &[Rows], shape: &Shape) -> Self {
+        let all: Vec<i64> = parts.iter().flat_map(|(indices, _)| indices).copied().collect();
+        let mut indices = all.clone();
+        indices.sort_unstable();
+        indices.dedup();
+        let rows: Vec<&Array> = parts.iter().map(|(_, rows)| rows).collect();
+        let rows = match rows[..] {
+            [only] => only.clone(),
+            _ => ops::concatenate(&rows, 0),
+        };
+        let places: Vec<i64> = all.iter().map(|index| indices.partition_point(|i| i < index) as i64).collect();
+        let sizes: Shape = std::iter::once(indices.len()).chain(shape[1..].iter().copied()).collect();
+        let zeros = Array::zeros(sizes, rows.dtype());
+        let rows = ops::scatter_axis(&zeros, &Array::from(places), &rows, 0, ScatterMode::Add);
+        RowGradient { indices, rows }
+    }
+
+    /// The indices of the rows that have a gradient, ascending (int64).
+    pub fn indices(&self) -> Array {
+        Array::from(self.indices.clone())
+    }
+
+    /// The gradients of these rows.
+    pub fn rows(&self) -> &Array {
+        &self.rows
+    }
+
+    /// As a part of another sum.
+    pub(crate) fn into_parts(self) -> Rows {
+        (self.indices, self.rows)
+    }
+
+    /// Whether most rows have no gradient, so that it pays to know the others.
+    pub(crate) fn is_sparse(&self, shape: &Shape) -> bool {
+        2 * self.indices.len() <= shape[0]
+    }
+
+    /// All rows.
+    pub(crate) fn dense(&self, shape: &Shape) -> Variable {
+        let zeros = Array::zeros(shape, self.rows.dtype());
+        Variable::constant(ops::scatter_axis(&zeros, &self.indices(), &self.rows, 0, ScatterMode::Set))
+    }
+}
