@@ -7,7 +7,6 @@ mod lu;
 
 use std::sync::Mutex;
 
-use super::pool;
 use super::strided::{self, Ptr};
 use super::wrong_arity;
 use crate::error::{Error, Loc, Result};
@@ -137,7 +136,7 @@ impl Operand {
 /// How many matrices are worth a thread: each takes a nanosecond for each of its n³ steps, roughly.
 fn grain(operands: &[Operand]) -> usize {
     let steps: usize = operands.iter().map(|a| a.rows * a.columns * a.rows.min(a.columns)).sum();
-    if pool::threads() == 1 { usize::MAX } else { 20_000usize.div_ceil(steps.max(1)) }
+    20_000usize.div_ceil(steps.max(1))
 }
 
 impl Operation {
