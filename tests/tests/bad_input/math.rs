@@ -127,6 +127,7 @@ pub fn failures() -> Vec<Variable> {
         F::erfinv(failed()),
         F::fmod(x(&[2]), failed()),
         F::polygamma(1, failed()),
+        F::polygamma(integers(&[2]), failed()),
         F::clip(failed(), 0.0, 1.0),
         F::squared_error(failed(), x(&[2])),
         F::linear_interpolate(x(&[2]), x(&[2]), failed()),

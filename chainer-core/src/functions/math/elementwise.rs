@@ -94,9 +94,11 @@ unary! {
 
 /// An operation of two operands that is defined for float dtypes. Operands are called `names` in messages.
 fn float_binary(op: Op, names: [&str; 2], operands: [Term<'_>; 2], at: Loc) -> Variable {
-    for (name, operand) in names.iter().zip(&operands) {
+    let is_failed = |operand: &Term<'_>| matches!(operand.data(), OperandRef::Array(x) if x.is_failed());
+    // A failure comes first: it may be why the other operand has not become what it should be.
+    let unfit = if operands.iter().any(is_failed) { &[] } else { &operands[..] };
+    for (name, operand) in names.iter().zip(unfit) {
         if let OperandRef::Array(x) = operand.data()
-            && !x.is_failed()
             && !x.dtype().is_float()
         {
             let actual = format!("{} != f", x.dtype().kind());
