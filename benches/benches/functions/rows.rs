@@ -109,6 +109,10 @@ rows! {
     "logsumexp", "F.logsumexp(x[0], axis=1)", "f256x1000", |x| F::logsumexp(&x[0], 1);
     "cumsum", "F.cumsum(x[0], axis=1)", "f256x1000", |x| F::cumsum(&x[0], 1);
     "cumprod", "F.cumprod(x[0], axis=1)", "f256x100", |x| F::cumprod(&x[0], 1);
+    "inv", "F.inv(x[0])", "g100x100", |x| F::inv(&x[0]);
+    "batch_inv", "F.batch_inv(x[0])", "g1000x8x8", |x| F::batch_inv(&x[0]);
+    "det", "F.det(x[0])", "g100x100", |x| F::det(&x[0]);
+    "batch_det", "F.batch_det(x[0])", "g1000x8x8", |x| F::batch_det(&x[0]);
     "matmul", "F.matmul(x[0], x[1])", "f256x512 f512x256", |x| F::matmul(&x[0], &x[1]);
     "batch_matmul", "F.batch_matmul(x[0], x[1])", "f32x64x64 f32x64x64", |x| F::batch_matmul(&x[0], &x[1]);
     "einsum", "F.einsum('bij,bjk->bik', x[0], x[1])", "f32x64x64 f32x64x64", |x| F::einsum("bij,bjk->bik", [&x[0], &x[1]]);

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::{full_shapes, refused};
 
-type Function = (&'static str, fn(&Variable) -> Variable);
+pub type Function = (&'static str, fn(&Variable) -> Variable);
 
 /// Functions of single elements, of any shape with an axis.
 const ELEMENTWISE: &[Function] = &[
@@ -54,14 +54,14 @@ fn channels(x: &Variable, value: f64) -> Array {
 }
 
 /// Numbers from -3 to 3.
-fn numbers(shape: &[usize], seed: u64, dtype: Dtype) -> Array {
+pub fn numbers(shape: &[usize], seed: u64, dtype: Dtype) -> Array {
     let drawn = Generator::new(seed).uniform(shape, -3.0, 3.0, Dtype::F64).astype(dtype).copy();
     // Read, so that it is no pending draw.
     drawn.force().map_or_else(Array::failed, Array::clone)
 }
 
 /// The result of functions one after the other, and the gradient at x. With `eager` every value is computed where it stands.
-fn chained(functions: &[Function], x: &Array, eager: bool) -> Result<[Array; 2]> {
+pub fn chained(functions: &[Function], x: &Array, eager: bool) -> Result<[Array; 2]> {
     let x = Variable::new(x.clone());
     let mut y = x.clone();
     for (_, function) in functions {
@@ -76,7 +76,7 @@ fn chained(functions: &[Function], x: &Array, eager: bool) -> Result<[Array; 2]>
     Ok([y.into_data(), gx])
 }
 
-fn bits(arrays: [Array; 2]) -> Result<Vec<u64>> {
+pub fn bits(arrays: [Array; 2]) -> Result<Vec<u64>> {
     let mut all = Vec::new();
     for array in arrays {
         all.extend(array.to_f64_vec()?.into_iter().map(f64::to_bits));

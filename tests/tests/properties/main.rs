@@ -7,6 +7,7 @@ mod activation;
 mod array;
 mod connection;
 mod loss;
+mod math;
 mod pooling;
 
 use chainer::{Array, Variable};
