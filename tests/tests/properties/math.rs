@@ -166,7 +166,7 @@ proptest! {
         let step: usize = shape[axis + 1..].iter().product();
         let (mut sums, mut products) = (values.clone(), values);
         for i in 0..sums.len() {
-            if i / step % shape[axis] > 0 {
+            if !(i / step).is_multiple_of(shape[axis]) {
                 sums[i] += sums[i - step];
                 products[i] *= products[i - step];
             }
