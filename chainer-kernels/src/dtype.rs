@@ -191,6 +191,7 @@ macro_rules! elements {
     ($($ty:ty => $dtype:ident, $scalar:ident, $to:expr, $from:expr;)*) => {$(
         impl Element for $ty {
             const DTYPE: Dtype = Dtype::$dtype;
+            #[inline]
             fn to_scalar(self) -> Scalar {
                 let to: fn($ty) -> _ = $to;
                 Scalar::$scalar(to(self))

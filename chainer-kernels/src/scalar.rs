@@ -28,6 +28,7 @@ impl Scalar {
     }
 
     /// As a signed integer; floats truncate.
+    #[inline]
     pub fn as_i64(self) -> i64 {
         match self {
             Scalar::Bool(x) => x as i64,

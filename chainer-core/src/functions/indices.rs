@@ -14,6 +14,22 @@ pub(crate) fn check_indices(
     size: usize,
     ignore: Option<i64>,
 ) -> Result<usize> {
+    // Bad labels are rare: one pass without branches first, that the compiler widens, and only then the search for the first bad one.
+    let (has_ignored, label) = (ignore.is_some(), ignore.unwrap_or_default());
+    let (fine, counted) = with_element!(indices.dtype(), T => {
+        let view = indices.view::<T>()?;
+        let values = view.array();
+        values.as_slice().map_or((false, 0), |values| {
+            values.iter().fold((true, 0), |(fine, counted), value| {
+                let value = value.to_scalar().as_i64();
+                let ignored = has_ignored & (value == label);
+                (fine & (ignored | (value >= 0) & ((value as u64) < size as u64)), counted + !ignored as usize)
+            })
+        })
+    });
+    if fine {
+        return Ok(counted);
+    }
     let mut counted = 0;
     let expect = || {
         let ignored = ignore.map_or(String::new(), |label| format!(" or {name} == {label} (ignore_label)"));
