@@ -1,4 +1,4 @@
-//! The rows: generated text would not be read, so they are as short as they can be.
+//! The rows: name, call in Python, inputs, call here; roughly in the order of the function index.
 
 use chainer::{Dtype, Variable, functions as F};
 
