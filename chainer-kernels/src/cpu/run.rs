@@ -31,7 +31,7 @@ pub(super) struct Done<'a> {
     pub places: &'a [*mut u8],
     /// Elements of each row in the block.
     pub row: usize,
-    /// For each row, the counters that the space has beyond the program's operands.
+    /// For each row, the counters that the space has beyond the program's operands; a single entry if it has none.
     pub rows: &'a [Counters],
 }
 
@@ -198,6 +198,8 @@ pub(super) unsafe fn run(space: &Space, program: &Compiled, scalars: &[ScalarBit
     };
 
     if joined {
+        // Without counters beyond the operands one entry says it all.
+        let counts = space.operands.len() > operands;
         let mut writer = access[inputs..].contains(&Access::Copy).then(|| Rows::new(space));
         let mut first = 0;
         while first < rows {
@@ -212,14 +214,16 @@ pub(super) unsafe fn run(space: &Space, program: &Compiled, scalars: &[ScalarBit
             let mut k = 0;
             while k < count {
                 let run = cursor.run().min(count - k);
-                let first = read_counters(&cursor);
-                counters.extend((0..run).map(|r| {
-                    let mut values = first;
-                    for (value, operand) in values.iter_mut().zip(&space.operands[operands..]) {
-                        *value = value.wrapping_add(r * operand.strides[outermost - 1] as usize);
-                    }
-                    values
-                }));
+                if counts || counters.is_empty() {
+                    let first = read_counters(&cursor);
+                    counters.extend((0..run).map(|r| {
+                        let mut values = first;
+                        for (value, operand) in values.iter_mut().zip(&space.operands[operands..]) {
+                            *value = value.wrapping_add(r * operand.strides[outermost - 1] as usize);
+                        }
+                        values
+                    }));
+                }
                 for (i, operand) in space.operands[..inputs].iter().enumerate() {
                     if access[i] == Access::Copy {
                         let to = places[i].wrapping_add(k * row * operand.size);
