@@ -25,6 +25,10 @@ pub enum Kernel {
     /// program's, likewise. An output may share its buffer with an input that has the same layout and is not read by a later
     /// instruction than the one that writes the output.
     Map(Map),
+    /// Several maps that have nothing to do with each other, in one go: what the updates of all parameters become. Inputs: those of
+    /// each map, one after the other; outputs likewise. What a map writes, no other one reads or writes; inside a map an output may
+    /// share its buffer as [`Kernel::Map`] says.
+    MapGroup(Vec<Map>),
     /// A program whose value is reduced over some axes. Inputs: the program's; outputs: the reduced array (the space's shape with
     /// size 1 on reduced axes), then the program's own outputs.
     Reduce(Reduce),
@@ -122,6 +126,13 @@ pub struct Map {
     pub scalars: SmallVec<[ScalarBits; 8]>,
     /// The index space.
     pub shape: Shape,
+}
+
+impl Map {
+    /// Floating-point operations, roughly.
+    fn flops(&self) -> u64 {
+        self.program.flops() * self.shape.size() as u64
+    }
 }
 
 /// See [`Kernel::Reduce`].
@@ -277,6 +288,7 @@ impl Kernel {
     pub fn name(&self) -> &str {
         match self {
             Kernel::Map(_) => "map",
+            Kernel::MapGroup(_) => "map_group",
             Kernel::Reduce(r) => r.op.name(),
             Kernel::MatMul => "matmul",
             Kernel::Conv(_) => "convolution",
@@ -305,11 +317,17 @@ impl Kernel {
 
     /// The kernel in a line: its name, what a fused program computes, and the shapes it runs on if any are given.
     pub fn describe(&self, inputs: &[View], outputs: &[View]) -> String {
+        let names = |program: &Program| {
+            let names: Vec<&str> = program.instrs.iter().map(|i| i.op.name()).collect();
+            if names.is_empty() { String::new() } else { format!("[{}]", names.join(" ")) }
+        };
         let program = match self {
-            Kernel::Map(Map { program, .. }) | Kernel::Reduce(Reduce { program, .. }) if !program.instrs.is_empty() => {
-                let names: Vec<&str> = program.instrs.iter().map(|i| i.op.name()).collect();
-                format!("[{}]", names.join(" "))
-            }
+            Kernel::Map(Map { program, .. }) | Kernel::Reduce(Reduce { program, .. }) => names(program),
+            // Neighbours that compute the same are said once.
+            Kernel::MapGroup(maps) => maps
+                .chunk_by(|a, b| a.program == b.program)
+                .map(|same| format!(" {}x{}", same.len(), names(&same[0].program)))
+                .collect(),
             _ => String::new(),
         };
         let list = |views: &[View]| views.iter().map(|v| format!("{v:?}")).collect::<Vec<_>>().join(", ");
@@ -325,7 +343,8 @@ impl Kernel {
         let convolution =
             |w: &View, y: &View| 2 * y.shape.size() as u64 * w.shape[1..].iter().product::<usize>() as u64;
         match self {
-            Kernel::Map(m) => m.program.flops() * m.shape.size() as u64,
+            Kernel::Map(m) => m.flops(),
+            Kernel::MapGroup(maps) => maps.iter().map(Map::flops).sum(),
             Kernel::Reduce(r) => (r.program.flops() + 1) * r.shape.size() as u64,
             Kernel::MatMul => 2 * size(outputs, 0) * inputs[0].shape.last().copied().unwrap_or(1) as u64,
             Kernel::Conv(_) => convolution(&inputs[1], &outputs[0]),

@@ -12,6 +12,7 @@ mod gemm;
 mod indices;
 pub(crate) mod linalg;
 mod map;
+mod map_group;
 mod matmul;
 mod numeric;
 mod pool;
@@ -50,6 +51,7 @@ impl Backend for Cpu {
     fn execute(&self, kernel: &Kernel, inputs: &[View], outputs: &[View]) -> Result<()> {
         match kernel {
             Kernel::Map(map) => map::execute(map, inputs, outputs),
+            Kernel::MapGroup(maps) => map_group::execute(maps, inputs, outputs),
             Kernel::Reduce(reduce) => reduce::execute(reduce, inputs, outputs),
             Kernel::MatMul => matmul::execute(inputs, outputs),
             Kernel::Concat { axis } => concat::concat(*axis, inputs, outputs),

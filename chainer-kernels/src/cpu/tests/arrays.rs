@@ -133,3 +133,11 @@ pub(super) fn indices(shape: &[usize]) -> impl Iterator<Item = Vec<usize>> + '_ 
         index
     })
 }
+
+/// The same layout over a copy of the whole buffer.
+pub(super) fn duplicate(view: &View) -> View {
+    let buffer = allocator::allocate(view.buffer.bytes()).unwrap();
+    // SAFETY: both buffers have these bytes.
+    unsafe { std::ptr::copy_nonoverlapping(view.buffer.ptr(), buffer.ptr(), view.buffer.bytes()) };
+    View { buffer, ..view.clone() }
+}
