@@ -183,6 +183,9 @@ fn backward_data(
     }
     check_channels(name, conv, ws[1].saturating_mul(conv.groups), ws)?;
     for i in 0..axes {
+        if ws[2 + i] == 0 {
+            return Err(Error::mismatch(name, format_args!("W.shape[{}] >= 1", 2 + i), 0));
+        }
         // As Chainer: the size must give back the input's, for either rounding.
         let forward = |cover| get_conv_outsize(size[i], ws[2 + i], conv.stride[i], conv.pad[i], cover, conv.dilate[i]);
         if forward(false) != gs[2 + i] && forward(true) != gs[2 + i] {

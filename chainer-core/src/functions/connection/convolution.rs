@@ -18,6 +18,24 @@ pub(super) struct Convolution {
     pub(super) axes: usize,
     pub(super) conv: Conv,
     pub(super) cover_all: bool,
+    /// Whether there may be no place for a window. Nobody asks for such a convolution, but the gradient of a transposed one of nothing
+    /// is one.
+    pub(super) may_be_empty: bool,
+}
+
+impl Convolution {
+    /// The result where that is allowed to be empty, and is.
+    fn nothing(&self, x: &Array, w: &Array) -> Option<Array> {
+        let Conv { stride, pad, dilate, .. } = &self.conv;
+        if !self.may_be_empty {
+            return None;
+        }
+        let places = |i: usize| {
+            get_conv_outsize(x.shape()[i + 2], w.shape()[i + 2], stride[i], pad[i], self.cover_all, dilate[i])
+        };
+        let shape: Vec<usize> = [x.shape()[0], w.shape()[0]].into_iter().chain((0..self.axes).map(places)).collect();
+        shape[2..].contains(&0).then(|| Array::zeros(shape, x.dtype()))
+    }
 }
 
 /// The spatial axes of the input x of a convolution over any number of them; at least one, so that an x without is refused.
@@ -73,7 +91,11 @@ impl Function for Convolution {
         }
     }
     fn forward(&self, inputs: &[Array]) -> Outputs {
-        named(self.name, ops::convolution(&inputs[0], &inputs[1], &self.conv, self.cover_all)).into()
+        let (x, w) = (&inputs[0], &inputs[1]);
+        match self.nothing(x, w) {
+            Some(zeros) => zeros.into(),
+            None => named(self.name, ops::convolution(x, w, &self.conv, self.cover_all)).into(),
+        }
     }
     fn backward(&self, c: &BackwardContext<'_>) -> Gradients {
         let (x, w, gy) = (c.input(0), c.input(1), c.gy(0));

@@ -38,7 +38,8 @@ impl Convolution2D {
             dilate: self.dilate.spatial(),
             groups: self.groups,
         };
-        let y = apply(Convolution { name, axes: 2, conv, cover_all: self.cover_all }, [x, w]).one();
+        let y =
+            apply(Convolution { name, axes: 2, conv, cover_all: self.cover_all, may_be_empty: false }, [x, w]).one();
         with_bias(name, y, b, "W.shape[0]")
     }
 }

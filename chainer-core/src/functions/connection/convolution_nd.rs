@@ -36,7 +36,7 @@ impl ConvolutionND {
             dilate: self.dilate.spatial(axes),
             groups: self.groups,
         };
-        let function = Convolution { name: NAME, axes, conv, cover_all: self.cover_all };
+        let function = Convolution { name: NAME, axes, conv, cover_all: self.cover_all, may_be_empty: false };
         let y = apply(function, [x, w.as_variable()]).one();
         with_bias(NAME, y, b.as_opt_variable(), "W.shape[0]")
     }

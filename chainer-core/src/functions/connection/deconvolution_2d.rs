@@ -34,7 +34,7 @@ impl Deconvolution2D {
             dilate: self.dilate.spatial(),
             groups: self.groups,
         };
-        let of = Convolution { name: "convolution_2d", axes: 2, conv, cover_all: false };
+        let of = Convolution { name: "convolution_2d", axes: 2, conv, cover_all: false, may_be_empty: true };
         let outsize = self.outsize.map(|(height, width)| vec![height, width]);
         let y = apply(Deconvolution { name: NAME, of, outsize }, [x.as_variable(), w.as_variable()]).one();
         with_bias(NAME, y, b.as_opt_variable(), if self.groups == 1 { "W.shape[1]" } else { "W.shape[1] * groups" })

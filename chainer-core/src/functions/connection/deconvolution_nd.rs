@@ -36,7 +36,7 @@ impl DeconvolutionND {
             dilate: self.dilate.spatial(axes),
             groups: self.groups,
         };
-        let of = Convolution { name: "convolution_nd", axes, conv, cover_all: false };
+        let of = Convolution { name: "convolution_nd", axes, conv, cover_all: false, may_be_empty: true };
         let y = apply(Deconvolution { name: NAME, of, outsize: self.outsize }, [x, w.as_variable()]).one();
         with_bias(NAME, y, b.as_opt_variable(), if self.groups == 1 { "W.shape[1]" } else { "W.shape[1] * groups" })
     }

@@ -54,8 +54,12 @@ impl Function for BatchNormalization {
         let (shape, axes) = channel_axes(c.input_shape(0), gamma.ndim());
         let axes = Axes::from(&axes);
         let count = (x.size() / gamma.size().max(1)) as f64;
-        let centred = x - c.output(1).reshape(&shape);
-        let inverse = (c.output(2).reshape(&shape) + self.eps).rsqrt();
+        let centred = &x - c.output(1).reshape(&shape);
+        let inverse = match x.size() {
+            // The variance of no numbers is not a number, and would stay so in the zeros that are the second derivatives.
+            0 => Variable::constant(Array::ones(&shape, x.dtype())),
+            _ => (c.output(2).reshape(&shape) + self.eps).rsqrt(),
+        };
         let normalized = &centred * &inverse;
         let gbeta = gy.sum_axes(axes.clone(), true);
         let ggamma = (&gy * &normalized).sum_axes(axes, true);

@@ -55,6 +55,12 @@ pub(super) fn unpooled(
         x.check()?;
         let size = outsize(x.data(), &pool, asked, cover_all);
         checked(name, || check_unpooled(x.data(), &pool, &size, cover_all))?;
+        if x.shape()[2..].contains(&0) {
+            // There is nothing to spread: sums of nothing, for pooling takes no windows that do not fit.
+            let axes: Vec<isize> = (2..x.ndim() as isize).collect();
+            let shape: Vec<usize> = x.shape()[..2].iter().copied().chain(size).collect();
+            return Ok(x.sum_axes(&axes, true).broadcast_to(shape));
+        }
         let pool = AveragePool { pool, divisor: Divisor::One };
         let of = AveragePooling { name: "unpooling_grad", pool, cover_all };
         Ok(apply(Spread { name, of, size }, [x]).one())
