@@ -126,6 +126,7 @@ pub fn refusals() -> Vec<Refusal> {
             F::Deconvolution2D::new().groups(2).call(x(&[1, 3, 4, 4]), x(&[3, 5, 2, 2]), None),
             &["groups", "3"],
         ),
+        ("deconvolution_2d", F::deconvolution_2d(x(&[1, 3, 4, 4]), x(&[3, 5, 2, 0]), None), &["W.shape[3] >= 1", "0"]),
         ("deconvolution_nd", F::deconvolution_nd(x(&[1, 3]), x(&[3, 5]), None), &["x.ndim == 3", "2 != 3"]),
         (
             "deconvolution_nd",

@@ -64,31 +64,28 @@ fn outputs_with_cell((hy, cy, ys): (Variable, Variable, Vec<Variable>)) -> Vec<V
 fn recurrent() -> Vec<Row> {
     // Of lengths 3, 2 and 1, and all of one length.
     let falling = Recurrent { n_layers: 1, directions: 1, gates: 1, lengths: &[3, 2, 1], input: 2, units: 2 };
-    let equal = Recurrent { lengths: &[2, 2], ..falling };
-    let both = Recurrent { directions: 2, ..falling };
-    let deep = Recurrent { n_layers: 2, lengths: &[2, 1], ..falling };
+    let short = Recurrent { lengths: &[2, 1], input: 1, ..falling };
+    let equal = Recurrent { lengths: &[2, 2], input: 1, units: 1, ..falling };
+    let both = Recurrent { directions: 2, ..short };
+    let deep = Recurrent { n_layers: 2, ..short };
     vec![
         falling.row("n_step_rnn", 1, |s, ws, bs, xs| outputs(F::n_step_rnn(1, 0.5, &s[0], ws, bs, xs))),
         deep.row("n_step_rnn, relu", 1, |s, ws, bs, xs| {
             outputs(F::NStepRnn::new(2usize, 0.0).activation(F::RnnActivation::Relu).call(&s[0], ws, bs, xs))
         }),
         both.row("n_step_birnn", 1, |s, ws, bs, xs| outputs(F::n_step_birnn(1, 0.0, &s[0], ws, bs, xs))),
-        Recurrent { gates: 4, ..falling }
+        Recurrent { gates: 4, ..short }
             .row("n_step_lstm", 2, |s, ws, bs, xs| outputs_with_cell(F::n_step_lstm(1, 0.0, &s[0], &s[1], ws, bs, xs))),
-        Recurrent { gates: 4, input: 1, ..equal }.row(
-            "n_step_lstm, equal lengths, only the last state",
-            2,
-            |s, ws, bs, xs| vec![F::n_step_lstm(1, 0.0, &s[0], &s[1], ws, bs, xs).0],
-        ),
-        Recurrent { gates: 4, units: 1, input: 1, lengths: &[2, 1], ..both }.row(
-            "n_step_bilstm",
-            2,
-            |s, ws, bs, xs| outputs_with_cell(F::n_step_bilstm(1, 0.0, &s[0], &s[1], ws, bs, xs)),
-        ),
-        Recurrent { gates: 3, ..falling }
+        Recurrent { gates: 4, ..equal }.row("n_step_lstm, equal lengths, only the last state", 2, |s, ws, bs, xs| {
+            vec![F::n_step_lstm(1, 0.0, &s[0], &s[1], ws, bs, xs).0]
+        }),
+        Recurrent { gates: 4, units: 1, ..both }.row("n_step_bilstm", 2, |s, ws, bs, xs| {
+            outputs_with_cell(F::n_step_bilstm(1, 0.0, &s[0], &s[1], ws, bs, xs))
+        }),
+        Recurrent { gates: 3, ..short }
             .row("n_step_gru", 1, |s, ws, bs, xs| outputs(F::n_step_gru(1, 0.0, &s[0], ws, bs, xs))),
         Recurrent { gates: 3, units: 1, ..deep }.row("n_step_gru, only an output", 1, |s, ws, bs, xs| {
-            vec![F::n_step_gru(2, 0.0, &s[0], ws, bs, xs).1.remove(0)]
+            F::n_step_gru(2, 0.0, &s[0], ws, bs, xs).1.into_iter().take(1).collect()
         }),
         Recurrent { gates: 3, units: 1, ..both }
             .row("n_step_bigru", 1, |s, ws, bs, xs| outputs(F::n_step_bigru(1, 0.0, &s[0], ws, bs, xs))),
@@ -104,7 +101,7 @@ pub fn table() -> Vec<Row> {
         }),
         row("linear", &[&[3, 4], &[2, 4], &[2]], |xs| F::linear(&xs[0], &xs[1], &xs[2])),
         row("linear, no bias, more axes", &[&[3, 2, 2], &[2, 4]], |xs| F::linear(&xs[0], &xs[1], None)),
-        row("convolution_2d", &[&[2, 3, 5, 4], &[2, 3, 2, 3], &[2]], |xs| F::convolution_2d(&xs[0], &xs[1], &xs[2])),
+        row("convolution_2d", &[&[2, 2, 4, 4], &[3, 2, 2, 3], &[3]], |xs| F::convolution_2d(&xs[0], &xs[1], &xs[2])),
         row("convolution_2d, settings", &[&[1, 2, 5, 6], &[4, 1, 2, 2]], |xs| {
             let function = F::Convolution2D::new().stride((2, 1)).pad((1, 2)).dilate(2).groups(2);
             function.call(&xs[0], &xs[1], None)
@@ -183,6 +180,8 @@ pub fn empty() -> Vec<Empty> {
         ("convolution_nd", F::convolution_nd(x(&[0, 2, 3]), x(&[4, 2, 2]), x(&[4])), &[0, 4, 2]),
         ("deconvolution_2d", F::deconvolution_2d(x(&[0, 2, 3, 3]), x(&[2, 4, 2, 2]), None), &[0, 4, 4, 4]),
         ("deconvolution_nd", F::deconvolution_nd(x(&[0, 2, 3]), x(&[2, 4, 2]), x(&[4])), &[0, 4, 4]),
+        ("deconvolution_2d of nothing", F::deconvolution_2d(x(&[2, 3, 0, 2]), x(&[3, 4, 2, 3]), None), &[2, 4, 1, 4]),
+        ("deconvolution_nd of nothing", F::deconvolution_nd(x(&[2, 3, 0]), x(&[3, 4, 2]), x(&[4])), &[2, 4, 1]),
         (
             "depthwise_convolution_2d",
             F::depthwise_convolution_2d(x(&[0, 2, 3, 3]), x(&[4, 2, 2, 2]), None),

@@ -3,43 +3,65 @@
 use chainer::functions::Reduction::No;
 use chainer::{Array, ArrayOps, Dtype, Shape, Variable, functions as F};
 
-use crate::{Empty, Huge, Row, row, x};
+use crate::{Empty, Huge, Kind, MEAN_OF_NOTHING, Row, cycled, row, size, sizes, x};
+
+/// Classes of rows.
+fn labels(x: &Variable) -> Array {
+    cycled(&[2i32, 0, 1], &[size(x, 0)])
+}
+
+/// Classes along the second axis, one of them ignored.
+fn wide_labels(x: &Variable) -> Array {
+    let mut shape = sizes(x);
+    if shape.len() > 1 {
+        shape.remove(1);
+    }
+    cycled(&[0i64, 2, 1, -1, 1, 1, 2, 0], &shape)
+}
+
+/// Yes, no or ignored, for every element.
+fn answers(x: &Variable) -> Array {
+    cycled(&[1i8, 0, -1, 0, 1, 1], &sizes(x))
+}
+
+/// Classes of all steps of a chain.
+fn path(xs: &[Variable]) -> Vec<Array> {
+    let steps: [&[i32]; 4] = [&[0, 2, 1, 1], &[1, 1], &[2, 0], &[2]];
+    xs.iter().zip(steps).map(|(x, labels)| cycled(labels, &[size(x, 0)])).collect()
+}
 
 /// Derivatives to check.
 pub fn table() -> Vec<Row> {
-    let labels = || Array::from([2i32, 0, 1]);
-    let wide_labels = || Array::from([[0i64, 2, 1, -1], [1, 1, 2, 0]]);
     vec![
-        row("mean_squared_error", &[&[2, 3], &[2, 3]], |xs| F::mean_squared_error(&xs[0], &xs[1])),
-        row("mean_absolute_error", &[&[2, 3], &[2, 3]], |xs| F::mean_absolute_error(&xs[0], &xs[1])),
-        row("softmax_cross_entropy", &[&[3, 4]], move |xs| F::softmax_cross_entropy(&xs[0], labels())),
-        row("softmax_cross_entropy, more axes", &[&[2, 3, 4]], move |xs| {
-            F::SoftmaxCrossEntropy::new().normalize(false).call(&xs[0], wide_labels())
+        row("mean_squared_error", &[&[2, 3], &[2, 3]], |xs| F::mean_squared_error(&xs[0], &xs[1]))
+            .without(Kind::Empty, MEAN_OF_NOTHING),
+        row("mean_absolute_error", &[&[2, 3], &[2, 3]], |xs| F::mean_absolute_error(&xs[0], &xs[1]))
+            .without(Kind::Empty, MEAN_OF_NOTHING),
+        row("softmax_cross_entropy", &[&[3, 4]], |xs| F::softmax_cross_entropy(&xs[0], labels(&xs[0]))),
+        row("softmax_cross_entropy, more axes", &[&[2, 3, 4]], |xs| {
+            F::SoftmaxCrossEntropy::new().normalize(false).call(&xs[0], wide_labels(&xs[0]))
         }),
-        row("softmax_cross_entropy, weights", &[&[2, 3, 4]], move |xs| {
+        row("softmax_cross_entropy, weights", &[&[2, 3, 4]], |xs| {
             let weight = Array::from([0.5f64, 2.0, 1.5]);
             let function = F::SoftmaxCrossEntropy::new().class_weight(weight).reduce(No);
-            function.call(&xs[0], wide_labels())
+            function.call(&xs[0], wide_labels(&xs[0]))
         }),
-        row("softmax_cross_entropy, no cache", &[&[3, 4]], move |xs| {
+        row("softmax_cross_entropy, no cache", &[&[3, 4]], |xs| {
             let function = F::SoftmaxCrossEntropy::new().cache_score(false).ignore_label(1).reduce(F::Reduction::Sum);
-            function.call(&xs[0], labels())
+            function.call(&xs[0], labels(&xs[0]))
         }),
-        row("softmax_cross_entropy, label_smoothing", &[&[2, 3, 4]], move |xs| {
+        row("softmax_cross_entropy, label_smoothing", &[&[2, 3, 4]], |xs| {
             let weight = Array::from([0.5f64, 2.0, 1.5]);
             let function = F::SoftmaxCrossEntropy::new().class_weight(weight).label_smoothing(0.3);
-            function.call(&xs[0], wide_labels())
+            function.call(&xs[0], wide_labels(&xs[0]))
         }),
-        row("softmax_cross_entropy, all smoothing, no cache", &[&[3, 4]], move |xs| {
+        row("softmax_cross_entropy, all smoothing, no cache", &[&[3, 4]], |xs| {
             let function = F::SoftmaxCrossEntropy::new().cache_score(false).label_smoothing(1.0).reduce(No);
-            function.call(&xs[0], labels())
+            function.call(&xs[0], labels(&xs[0]))
         }),
-        row("sigmoid_cross_entropy", &[&[2, 3]], |xs| {
-            F::sigmoid_cross_entropy(&xs[0], Array::from([[1i32, 0, -1], [0, 1, 1]]))
-        }),
+        row("sigmoid_cross_entropy", &[&[2, 3]], |xs| F::sigmoid_cross_entropy(&xs[0], answers(&xs[0]))),
         row("sigmoid_cross_entropy, settings", &[&[2, 3]], |xs| {
-            let t = Array::from([[1i8, 0, -1], [0, 1, 1]]);
-            F::SigmoidCrossEntropy::new().normalize(false).reduce(No).call(&xs[0], t)
+            F::SigmoidCrossEntropy::new().normalize(false).reduce(No).call(&xs[0], answers(&xs[0]))
         }),
         row("bernoulli_nll", &[&[2, 3], &[2, 3]], |xs| F::bernoulli_nll(&xs[0], &xs[1])),
         row("bernoulli_nll, no reduction", &[&[2, 3], &[2, 3]], |xs| {
@@ -53,15 +75,16 @@ pub fn table() -> Vec<Row> {
             F::BlackOut::new().reduce(No).call(&xs[0], Array::from([2i64, -1, 0]), &xs[1], samples)
         }),
         row("connectionist_temporal_classification", &[&[2, 3], &[2, 3], &[2, 3], &[2, 3]], |xs| {
-            F::connectionist_temporal_classification(xs, Array::from([[1i32, 2], [1, 1]]), 0)
+            F::connectionist_temporal_classification(xs, cycled(&[1i32, 2, 1, 1], &[size(&xs[0], 0), 2]), 0)
         })
-        .once(),
+        .once()
+        .without(Kind::Empty, MEAN_OF_NOTHING),
         row("connectionist_temporal_classification, lengths", &[&[3, 3], &[3, 3], &[3, 3], &[3, 3], &[3, 3]], |xs| {
             let function = F::ConnectionistTemporalClassification::new(2)
-                .input_length(Array::from([5i32, 3, 1]))
-                .label_length(Array::from([3i32, 1, 0]))
+                .input_length(cycled(&[5i32, 3, 1], &[size(&xs[0], 0)]))
+                .label_length(cycled(&[3i32, 1, 0], &[size(&xs[0], 0)]))
                 .reduce(No);
-            function.call(xs, Array::from([[0i32, 1, 0], [1, -1, -1], [2, 2, 2]]))
+            function.call(xs, cycled(&[0i32, 1, 0, 1, -1, -1, 2, 2, 2], &[size(&xs[0], 0), 3]))
         })
         .once(),
         row("contrastive", &[&[4, 2], &[4, 2]], |xs| F::contrastive(&xs[0], &xs[1], Array::from([1i32, 0, 0, 1]))),
@@ -78,13 +101,9 @@ pub fn table() -> Vec<Row> {
         row("cosine_embedding_loss, settings", &[&[4, 3], &[4, 3]], |xs| {
             F::CosineEmbeddingLoss::new().margin(-0.6).reduce(No).call(&xs[0], &xs[1], Array::from([-1i32, -1, -1, 1]))
         }),
-        row("crf1d", &[&[3, 3], &[2, 3], &[2, 3], &[2, 3]], |xs| {
-            F::crf1d(&xs[0], &xs[1..], [Array::from([0i32, 2]), Array::from([1i32, 1]), Array::from([2i32, 0])])
-        }),
-        row("crf1d, falling lengths", &[&[3, 3], &[4, 3], &[2, 3], &[2, 3], &[1, 3]], |xs| {
-            let ys =
-                [Array::from([0i32, 2, 1, 1]), Array::from([1i32, 1]), Array::from([2i32, 0]), Array::from([2i32])];
-            F::Crf1d::new().reduce(No).call(&xs[0], &xs[1..], ys)
+        row("crf1d", &[&[3, 3], &[2, 3], &[2, 3], &[2, 3]], |xs| F::crf1d(&xs[0], &xs[1..], path(&xs[1..]))),
+        row("crf1d, falling lengths", &[&[3, 3], &[3, 3], &[2, 3], &[2, 3], &[1, 3]], |xs| {
+            F::Crf1d::new().reduce(No).call(&xs[0], &xs[1..], path(&xs[1..]))
         }),
         row("argmax_crf1d", &[&[3, 3], &[3, 3], &[2, 3], &[1, 3]], |xs| F::argmax_crf1d(&xs[0], &xs[1..]).0),
         row("cross_covariance", &[&[4, 2], &[4, 3]], |xs| F::cross_covariance(&xs[0], &xs[1])),
@@ -93,16 +112,16 @@ pub fn table() -> Vec<Row> {
         }),
         row("decov", &[&[4, 3]], |xs| F::decov(&xs[0])),
         row("decov, no reduction", &[&[4, 3]], |xs| F::Decov::new().reduce(F::CovarianceReduction::No).call(&xs[0])),
-        row("focal_loss", &[&[2, 3]], |xs| F::focal_loss(&xs[0], Array::from([[1i32, 0, -1], [0, 1, 1]]))),
+        row("focal_loss", &[&[2, 3]], |xs| F::focal_loss(&xs[0], answers(&xs[0]))),
         row("focal_loss, settings", &[&[2, 3]], |xs| {
             let function = F::FocalLoss::new().gamma(0.5).alpha(None).normalize(false).reduce(F::Reduction::Sum);
-            function.call(&xs[0], Array::from([[1i32, 0, -1], [0, 1, 1]]))
+            function.call(&xs[0], answers(&xs[0]))
         }),
-        row("softmax_focal_loss", &[&[3, 4]], move |xs| F::softmax_focal_loss(&xs[0], labels())),
-        row("softmax_focal_loss, settings", &[&[2, 3, 4]], move |xs| {
+        row("softmax_focal_loss", &[&[3, 4]], |xs| F::softmax_focal_loss(&xs[0], labels(&xs[0]))),
+        row("softmax_focal_loss, settings", &[&[2, 3, 4]], |xs| {
             let weight = Array::from([0.5f64, 2.0, 1.5]);
             let function = F::SoftmaxFocalLoss::new().gamma(0.7).class_weight(weight).reduce(No);
-            function.call(&xs[0], wide_labels())
+            function.call(&xs[0], wide_labels(&xs[0]))
         }),
         row("gaussian_kl_divergence", &[&[2, 3], &[2, 3]], |xs| F::gaussian_kl_divergence(&xs[0], &xs[1])),
         row("gaussian_kl_divergence, no reduction", &[&[2, 3], &[2, 3]], |xs| {
@@ -111,10 +130,11 @@ pub fn table() -> Vec<Row> {
         row("gaussian_nll", &[&[2, 3], &[2, 3], &[2, 3]], |xs| F::gaussian_nll(&xs[0], &xs[1], &xs[2])),
         row("gaussian_nll, mean", &[&[2, 3], &[2, 3], &[2, 3]], |xs| {
             F::GaussianNll::new().reduce(F::Reduction::Mean).call(&xs[0], &xs[1], &xs[2])
-        }),
-        row("hinge", &[&[3, 4]], move |xs| F::hinge(&xs[0], labels())),
-        row("hinge, L2", &[&[3, 4]], move |xs| {
-            F::Hinge::new().norm(F::HingeNorm::L2).reduce(No).call(&xs[0], labels())
+        })
+        .without(Kind::Empty, MEAN_OF_NOTHING),
+        row("hinge", &[&[3, 4]], |xs| F::hinge(&xs[0], labels(&xs[0]))).without(Kind::Empty, MEAN_OF_NOTHING),
+        row("hinge, L2", &[&[3, 4]], |xs| {
+            F::Hinge::new().norm(F::HingeNorm::L2).reduce(No).call(&xs[0], labels(&xs[0]))
         }),
         row("huber_loss", &[&[2, 3], &[2, 3]], |xs| F::huber_loss(&xs[0], &xs[1], 1.01)),
         row("huber_loss, no reduction", &[&[2, 3], &[2, 3]], |xs| {
@@ -132,12 +152,13 @@ pub fn table() -> Vec<Row> {
             let sampler = |_: &Shape| Array::from([[0i64, 1], [0, 1], [0, 3]]);
             F::NegativeSampling::new(1).reduce(No).call(&xs[0], Array::from([2i64, -1, 3]), &xs[1], &sampler)
         }),
-        row("nll_loss", &[&[3, 4]], move |xs| F::nll_loss(&xs[0], labels())),
-        row("nll_loss, settings", &[&[2, 3, 4]], move |xs| {
+        row("nll_loss", &[&[3, 4]], |xs| F::nll_loss(&xs[0], labels(&xs[0]))),
+        row("nll_loss, settings", &[&[2, 3, 4]], |xs| {
             let weight = Array::from([0.5f64, 2.0, 1.5]);
-            F::NllLoss::new().class_weight(weight).normalize(false).reduce(No).call(&xs[0], wide_labels())
+            F::NllLoss::new().class_weight(weight).normalize(false).reduce(No).call(&xs[0], wide_labels(&xs[0]))
         }),
-        row("smooth_l1_loss", &[&[2, 3], &[2, 3]], |xs| F::SmoothL1Loss::new().beta(1.01).call(&xs[0], &xs[1])),
+        row("smooth_l1_loss", &[&[2, 3], &[2, 3]], |xs| F::SmoothL1Loss::new().beta(1.01).call(&xs[0], &xs[1]))
+            .without(Kind::Empty, MEAN_OF_NOTHING),
         row("smooth_l1_loss, beta 0", &[&[2, 3], &[2, 3]], |xs| {
             F::SmoothL1Loss::new().beta(0.0).reduce(No).call(&xs[0], &xs[1])
         }),

@@ -2,10 +2,10 @@
 
 use std::cell::OnceCell;
 
-use chainer::{Array, Variable, functions as F};
+use chainer::{Variable, functions as F};
 use chainer_kernels::random::{record_draws, repeat_draws};
 
-use crate::{Empty, Huge, Row, numbers, row, x};
+use crate::{Empty, Huge, Row, cycled, numbers, row, size, sizes, x};
 
 /// The function with the same random numbers at every call.
 fn repeated(f: impl Fn(&[Variable]) -> Variable + 'static) -> impl Fn(&[Variable]) -> Variable + 'static {
@@ -14,7 +14,10 @@ fn repeated(f: impl Fn(&[Variable]) -> Variable + 'static) -> impl Fn(&[Variable
         Some(draws) => repeat_draws(draws, || f(xs)),
         None => {
             let (y, draws) = record_draws(|| f(xs));
-            first.get_or_init(|| draws);
+            // What is refused has drawn nothing.
+            if y.check().is_ok() {
+                first.get_or_init(|| draws);
+            }
             y
         }
     }
@@ -26,7 +29,7 @@ pub fn table() -> Vec<Row> {
         row("dropout", &[&[2, 3]], repeated(|xs| F::dropout(&xs[0], 0.5))),
         row("gaussian", &[&[2, 3], &[2, 3]], |xs| {
             // Draws of other dtypes are other numbers.
-            let eps = numbers(&[2, 3], (-2.0, 2.0), 5);
+            let eps = numbers(&sizes(&xs[0]), (-2.0, 2.0), 5);
             F::Gaussian::new().eps(chainer::ArrayOps::astype(eps, xs[0].dtype())).call(&xs[0], &xs[1])
         }),
         row("simplified_dropconnect", &[&[3, 4], &[2, 4], &[2]], {
@@ -36,7 +39,8 @@ pub fn table() -> Vec<Row> {
             repeated(|xs| F::SimplifiedDropconnect::new().ratio(0.2).call(&xs[0], &xs[1], None))
         }),
         row("simplified_dropconnect, mask", &[&[2, 3], &[2, 3]], |xs| {
-            let mask = Array::from([[[1.0f32, 0.0, 0.5], [2.0, 1.0, 0.0]], [[0.0, 1.0, 1.0], [1.0, 0.0, 0.25]]]);
+            let shape = [size(&xs[0], 0), size(&xs[1], 0), size(&xs[1], 1)];
+            let mask = cycled(&[1.0f32, 0.0, 0.5, 2.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.25], &shape);
             F::SimplifiedDropconnect::new().mask(mask).call(&xs[0], &xs[1], None)
         }),
         row("zoneout", &[&[2, 3], &[2, 3]], repeated(|xs| F::zoneout(&xs[0], &xs[1], 0.5))),
