@@ -128,6 +128,12 @@ fn as_float(array: impl ArrayOps) -> Array {
     if array.array_ref().dtype().is_float() { array.array_ref().clone() } else { array.astype(Dtype::F64) }
 }
 
+/// What `compute` makes of floats in float32 at least: a sum of halves may be larger than the mean that it is for.
+fn in_single(array: Array, compute: impl FnOnce(Array) -> Array) -> Array {
+    let dtype = array.dtype();
+    if dtype.size() >= 4 { compute(array) } else { compute(array.astype(Dtype::F32)).astype(dtype) }
+}
+
 macro_rules! methods {
     (unary { $($(#[doc = $udoc:literal])* $unary:ident => $uop:ident;)* } binary { $($(#[doc = $bdoc:literal])* $binary:ident => $bop:ident;)* }) => {
         /// The elementwise operations and what is made of them, for [`Array`] and `&Array`.
@@ -274,15 +280,17 @@ macro_rules! methods {
                     Ok(count) => count,
                     Err(error) => return Array::failed(error),
                 };
-                array.sum(axes, keepdims).div(count)
+                in_single(array, |array| array.sum(axes, keepdims).div(count))
             }
 
             /// The population variance: the mean of squared distances from the mean.
             #[track_caller]
             fn var(self, axes: impl Into<Axes>, keepdims: bool) -> Array {
-                let (axes, array) = (axes.into(), as_float(self));
-                let mean = (&array).mean(axes.clone(), true);
-                array.sub(mean).square().mean(axes, keepdims)
+                let axes = axes.into();
+                in_single(as_float(self), |array| {
+                    let mean = (&array).mean(axes.clone(), true);
+                    array.sub(mean).square().mean(axes, keepdims)
+                })
             }
 
             /// `log(sum(exp(x)))` without overflow.

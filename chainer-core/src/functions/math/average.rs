@@ -5,11 +5,11 @@ use std::panic::Location;
 use chainer_kernels::Axes;
 
 use super::sum;
-use crate::functions::{checked, reshape};
+use crate::functions::{at_least_f32, checked, reshape};
 use crate::{AsOptVariable, AsVariable, Error, Result, Variable, type_check};
 
 /// The arithmetic mean over `axes` (one, several, or `None` for all). With `keepdims` the axes stay with size 1. The mean of nothing is
-/// NaN.
+/// NaN. With weights it is called [`average`].
 ///
 /// # Errors
 /// The result fails if x is not of a float dtype or an axis does not exist.
@@ -56,11 +56,17 @@ fn averaged(
     x.check()?;
     checked(name, || type_check::float("x", x.data()))?;
     let resolved = axes.resolve(x.shape(), name)?;
+    // A sum may be larger than what float16 holds, where the mean is not.
+    let dtype = x.dtype();
+    let wide = at_least_f32(dtype);
+    let x = if wide == dtype { x } else { x.cast(wide) };
     let Some(weights) = weights else {
         let count: usize = resolved.iter().map(|&axis| x.shape()[axis]).product();
-        return Ok(sum(x, axes, keepdims) / count as f64);
+        return Ok((sum(x, axes, keepdims) / count as f64).cast(dtype));
     };
     weights.check()?;
+    let dtype = dtype.promote(weights.dtype());
+    let weights = weights.cast(at_least_f32(weights.dtype()));
     let shape = x.shape().clone();
     let weights = match resolved[..] {
         _ if weights.shape() == &shape => weights,
@@ -74,5 +80,22 @@ fn averaged(
             return Err(Error::mismatch(name, expect, format_args!("{:?}", weights.shape())));
         }
     };
-    Ok(sum(x * &weights, axes.clone(), keepdims) / sum(weights, axes, keepdims))
+    Ok((sum(x * &weights, axes.clone(), keepdims) / sum(weights, axes, keepdims)).cast(dtype))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Array, Dtype, Variable, functions as F};
+
+    #[test]
+    fn means_of_halves_are_finite_where_their_sums_are_not() {
+        let x = Variable::new(Array::full(4096, 100.0, Dtype::F16));
+        let weights = Array::full(4096, 100.0, Dtype::F16);
+        for y in [F::mean(&x, None, false), F::average(&x, 0, weights, false)] {
+            assert_eq!((y.dtype(), y.item::<f32>().unwrap()), (Dtype::F16, 100.0));
+            x.cleargrad();
+            y.backward().unwrap();
+            assert_eq!(x.grad().unwrap().cast(Dtype::F32).to_vec::<f32>().unwrap(), [1.0 / 4096.0; 4096]);
+        }
+    }
 }
