@@ -19,6 +19,7 @@ chapters! {
     install_and_train: "../../docs/src/mnist.md";
     variables_and_gradients: "../../docs/src/variables.md";
     links_and_chains: "../../docs/src/links.md";
+    the_function_library: "../../docs/src/library.md";
     your_own_function: "../../docs/src/functions.md";
     errors_and_type_checks: "../../docs/src/errors.md";
     what_runs_when: "../../docs/src/laziness.md";
