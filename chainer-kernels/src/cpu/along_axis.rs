@@ -18,10 +18,10 @@ pub(super) fn take(axis: usize, inputs: &[View], outputs: &[View]) -> Result<()>
     let ([x, indices], [y]) = (inputs, outputs) else { return Err(wrong_arity("take_along_axis")) };
     let places = resolve("take_along_axis", &distinct(indices, axis), axis, x.shape[axis])?;
     with_bits!(x.dtype, T => {
-        let (from, to) = (Ptr(x.ptr().cast::<T>()), Ptr(y.ptr().cast::<T>()));
+        let (from, to, step) = (Ptr(x.ptr().cast::<T>()), Ptr(y.ptr().cast::<T>()), x.strides[axis]);
         each(axis, &places, indices, x, y, |place, i, j| {
             // SAFETY: indices were checked; each place of y is written by one task.
-            unsafe { *to.at(j) = *from.at(i + place as isize * x.strides[axis]) };
+            unsafe { *to.at(j) = *from.at(i + place as isize * step) };
         });
     });
     Ok(())
@@ -38,11 +38,11 @@ pub(super) fn scatter(axis: usize, mode: ScatterMode, inputs: &[View], outputs: 
         [indices, updates, out]: [&View; 3],
         combine: impl Fn(T, T) -> T + Sync,
     ) {
-        let (to, from) = (Ptr(out.ptr().cast::<T>()), Ptr(updates.ptr().cast::<T>()));
+        let (to, from, step) = (Ptr(out.ptr().cast::<T>()), Ptr(updates.ptr().cast::<T>()), out.strides[axis]);
         each(axis, places, indices, out, updates, |place, i, j| {
             // SAFETY: indices were checked; each line of out belongs to one task.
             unsafe {
-                let target = to.at(i + place as isize * out.strides[axis]);
+                let target = to.at(i + place as isize * step);
                 *target = combine(*target, *from.at(j));
             }
         });
@@ -90,16 +90,19 @@ fn each(
         *step = if own == size { *step } else { 0 };
     }
     let rows = Rows::new(&shape, [&without(&lined.strides), &without(&shaped.strides), &without(&order)]);
-    let len = rows.len;
+    let (len, between, step) = (rows.len, order[axis] as usize, shaped.strides[axis]);
     split(rows.count() * len, GRAIN.div_ceil(size), |range| {
         let mut line = range.start / len * len;
         rows.walk(range.start / len..range.end.div_ceil(len), |[i, j, k]| {
             for n in 0..len as isize {
                 if range.contains(&line) {
                     let (i, j, k) = (i + n * rows.steps[0], j + n * rows.steps[1], k + n * rows.steps[2]);
-                    for l in 0..size as isize {
-                        let place = places[(k + l * order[axis]) as usize];
-                        f(place, i, j + l * shaped.strides[axis]);
+                    let line = &places[k as usize..];
+                    if (between, step) == (1, 1) {
+                        // Spelled out, so that nothing is multiplied.
+                        line[..size].iter().zip(j..).for_each(|(&place, j)| f(place, i, j));
+                    } else {
+                        (0..size).for_each(|l| f(line[l * between], i, j + l as isize * step));
                     }
                 }
                 line += 1;

@@ -10,7 +10,7 @@ use crate::cpu::simd::{BlockFn, Call, SimdLevel};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::op::Op;
-use crate::program::{Program, Value};
+use crate::program::{Instr, Program, Value};
 
 /// A program with loops and registers chosen.
 ///
@@ -29,6 +29,8 @@ pub(crate) struct Compiled {
     pub(super) fetches_ahead: bool,
     /// Whether an instruction depends on the elements' places.
     pub(super) uses_index: bool,
+    /// Whether it does nothing but copy its only input.
+    pub(super) copies: bool,
     /// Estimated nanoseconds an element, on one thread.
     pub(super) cost: f32,
     /// The value to reduce.
@@ -197,6 +199,8 @@ impl Compiled {
             width,
             fetches_ahead: level.fetches_ahead(),
             uses_index: program.instrs.iter().any(|i| matches!(i.op, Op::Index | Op::Uniform | Op::Normal)),
+            copies: outputs == 1
+                && matches!(program.instrs[..], [Instr { op: Op::Identity, args: [Value::Input(0), ..], .. }]),
             cost: program.instrs.iter().map(elementwise::cost).sum(),
             value: value.map(|v| slot(&place, v)),
         })
@@ -205,6 +209,11 @@ impl Compiled {
     /// The number of values.
     pub(super) fn slots(&self) -> usize {
         self.inputs + self.scalars.len() + self.outputs + self.registers
+    }
+
+    /// Whether nothing is computed.
+    pub(super) fn is_empty(&self) -> bool {
+        self.steps.is_empty()
     }
 
     /// Runs all instructions over `n` elements.

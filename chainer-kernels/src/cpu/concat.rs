@@ -1,7 +1,8 @@
 //! Joining arrays, and borders around them: both are copies into parts of the output.
 
+use super::copy::copy_view;
 use super::numeric::with_bits;
-use super::strided::{Rows, copy_view};
+use super::strided::Rows;
 use super::wrong_arity;
 use crate::error::Result;
 use crate::scalar::Scalar;

@@ -1,8 +1,9 @@
 //! Take and scatter: whole slices along an axis, by index.
 
+use super::copy::copy_view;
 use super::indices::resolve;
 use super::numeric::{Number, with_bits};
-use super::strided::{COPY_GRAIN, Ptr, Rows, copy_view, split};
+use super::strided::{COPY_GRAIN, Ptr, Rows, split};
 use super::wrong_arity;
 use crate::error::Result;
 use crate::kernel::ScatterMode;

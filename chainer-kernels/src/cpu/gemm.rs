@@ -140,6 +140,30 @@ unsafe fn gemm_parts<T: Real<Acc = T>>(
     });
 }
 
+/// `c = a @ b` for `b` the transpose of `a`, on several threads: each pair of elements that mirror each other is summed once. (n, k) by
+/// (k, n); the bits are those of [`gemm_parallel`].
+///
+/// # Safety
+/// As [`gemm`].
+pub(super) unsafe fn gemm_symmetric<T: Real<Acc = T>>(n: usize, k: usize, c: Matrix<T>, a: Matrix<T>, b: Matrix<T>) {
+    // From each strip's square on the diagonal to the right end.
+    let strips = (n / PART).max(1);
+    let border = |strip: usize| if strip == strips { n } else { (n * strip / strips).next_multiple_of(32).min(n) };
+    let strip = |strip: usize| {
+        let (from, to) = (border(strip), border(strip + 1));
+        // SAFETY: the caller's promise; strips of `c` are disjoint, and so are their mirrors below the diagonal.
+        unsafe {
+            gemm([to - from, n - from, k], c.from(from, from), a.from(from, 0), b.from(0, from), false);
+            for j in to..n {
+                for i in from..to {
+                    *c.from(j, i).ptr.0 = *c.from(i, j).ptr.0;
+                }
+            }
+        }
+    };
+    if flops([n, n, k]) < FLOPS_GRAIN { (0..strips).for_each(strip) } else { pool::parallel_for(strips, &strip) }
+}
+
 /// `c = a @ b` in the element type itself (integers wrap, bool is or of ands): the rows `rows` of c, all strides free.
 ///
 /// # Safety
@@ -221,6 +245,31 @@ mod tests {
                     let parts = parts([m, n, k.max(1 << 20)], threads);
                     assert!(product(parts) == whole, "{size:?}, layout {layout}, {parts:?}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn symmetric_products_have_the_bits_of_others() {
+        for (n, k) in [(1, 5), (96, 40), (191, 300), (200, 256), (301, 1030), (500, 3)] {
+            let a = random(n * k, 1);
+            for layout in 0..4 {
+                let (rows, columns) = if layout & 1 > 0 { (1, n as isize) } else { (k as isize, 1) };
+                let (ma, mb) = (Matrix::new(a.as_ptr(), rows, columns), Matrix::new(a.as_ptr(), columns, rows));
+                let product = |symmetric: bool| {
+                    let mut c = vec![f32::NAN; n * n];
+                    let (rows, columns) = if layout & 2 > 0 { (1, n as isize) } else { (n as isize, 1) };
+                    let mc = Matrix::new(c.as_mut_ptr(), rows, columns);
+                    // SAFETY: the vectors have the sizes of the matrices.
+                    unsafe {
+                        match symmetric {
+                            true => gemm_symmetric(n, k, mc, ma, mb),
+                            false => gemm_parallel([n, n, k], mc, ma, mb),
+                        }
+                    }
+                    c.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
+                };
+                assert!(product(true) == product(false), "({n}, {k}), layout {layout}");
             }
         }
     }

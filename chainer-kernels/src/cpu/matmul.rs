@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::gemm::{FLOPS_GRAIN, Matrix, flops, gemm, gemm_parallel, plain};
+use super::gemm::{FLOPS_GRAIN, Matrix, flops, gemm, gemm_parallel, gemm_symmetric, plain};
 use super::numeric::{Number, Real, with_real};
 use super::strided::{Rows, Scratch, convert, split};
 use crate::error::Result;
@@ -86,12 +86,20 @@ impl<T: Number> Batch<T> {
 fn product<T: Real>(batch: &Batch<T>) -> Result<()> {
     if T::EXACT {
         let same = |x: Matrix<T>| Matrix::<T::Acc>::new(x.ptr.0.cast(), x.rows, x.columns);
-        let size = batch.size;
+        let size @ [m, n, k] = batch.size;
         batch.each(
             // SAFETY: EXACT: `T::Acc` is `T`. The views bound the matrices, and products write disjoint parts of c.
             |[a, b, c]| unsafe { gemm(size, same(c), same(a), same(b), false) },
-            // SAFETY: as above.
-            |[a, b, c]| unsafe { gemm_parallel(size, same(c), same(a), same(b)) },
+            |[a, b, c]| {
+                let mirrored = (a.ptr.0, a.rows, a.columns) == (b.ptr.0, b.columns, b.rows);
+                // SAFETY: as above.
+                unsafe {
+                    match m == n && mirrored {
+                        true => gemm_symmetric(n, k, same(c), same(a), same(b)),
+                        false => gemm_parallel(size, same(c), same(a), same(b)),
+                    }
+                }
+            },
         );
         return Ok(());
     }

@@ -5,6 +5,7 @@ mod along_axis;
 mod compiled;
 mod concat;
 mod conv;
+mod copy;
 mod elementwise;
 mod flat;
 mod gather;
@@ -83,7 +84,7 @@ pub(crate) fn write_row_major<T: crate::dtype::Element>(output: &View, values: &
     }
     let strides = output.shape.strides();
     // SAFETY: the slice has an element for each of the output, which belongs to the kernel.
-    unsafe { strided::copy(&output.shape, values.as_ptr(), &strides, output.ptr_as::<T>(), &output.strides) };
+    unsafe { copy::copy(&output.shape, values.as_ptr(), &strides, output.ptr_as::<T>(), &output.strides) };
     Ok(())
 }
 
@@ -121,7 +122,7 @@ fn into_row_major(outputs: &[View], f: impl FnOnce(&[View]) -> Result<()>) -> Re
     f(&fresh)?;
     for (from, to) in fresh.iter().zip(outputs) {
         // SAFETY: the outputs belong to the kernel.
-        unsafe { strided::copy_view(from, to) };
+        unsafe { copy::copy_view(from, to) };
     }
     Ok(())
 }

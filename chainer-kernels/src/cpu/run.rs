@@ -6,6 +6,7 @@ use std::cell::Cell;
 use smallvec::SmallVec;
 
 use super::compiled::{Ahead, Compiled};
+use super::copy::tile;
 use super::space::{Rows, Space};
 use crate::program::ScalarBits;
 
@@ -17,11 +18,10 @@ const BLOCK: usize = 256;
 /// 16 MiB, two threads: 1.6 ms instead of 2.06).
 const BLOCK_FETCHED_AHEAD: usize = 1024;
 const SMALLEST_BLOCK: usize = 128;
+/// Bytes of the first-level cache.
 const CACHE: usize = 32 << 10;
 /// Operands of more bytes than this are not in a cache near the core.
 pub(super) const LARGE: usize = 256 << 10;
-/// Rows from this length on are moved one by one.
-const LONG: usize = 16;
 /// Rows shorter than this are joined into blocks.
 const SHORT: usize = 256;
 
@@ -75,6 +75,10 @@ impl Registers {
     pub(super) fn new(program: &Compiled, more: usize, total: usize, grain: usize) -> Registers {
         let count = program.registers + program.scalars.len() + more + 1;
         let mut block = if program.fetches_ahead { BLOCK_FETCHED_AHEAD } else { BLOCK };
+        if program.is_empty() && count == 1 {
+            // A reduction of what lies in memory: the block need only stay in the cache while it is looked at.
+            block = CACHE / 2 / program.width;
+        }
         while block > SMALLEST_BLOCK && count * program.width * block > CACHE {
             block /= 2;
         }
@@ -363,17 +367,7 @@ pub(super) unsafe fn fill(to: *mut u8, from: *const u8, size: usize, n: usize) {
 /// They are valid and initialised, `to` is valid for `n` elements; both aligned and apart.
 unsafe fn gather(to: *mut u8, from: *const u8, stride: isize, size: usize, n: usize) {
     // SAFETY: the caller's promise.
-    unsafe {
-        if stride == size as isize {
-            return std::ptr::copy_nonoverlapping(from, to, n * size);
-        }
-        if stride == 0 {
-            return fill(to, from, size, n);
-        }
-        by_size!(size, T => for i in 0..n {
-            *to.cast::<T>().add(i) = *from.offset(i as isize * stride).cast::<T>();
-        });
-    }
+    unsafe { gather_rows(to, from, [0, stride], size, [1, n]) };
 }
 
 /// Reads rows of elements: the strides, in bytes, and the sizes are those between and inside the rows.
@@ -381,22 +375,11 @@ unsafe fn gather(to: *mut u8, from: *const u8, stride: isize, size: usize, n: us
 /// # Safety
 /// As for [`gather`].
 unsafe fn gather_rows(to: *mut u8, from: *const u8, strides: [isize; 2], size: usize, [rows, row]: [usize; 2]) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if row >= LONG {
-            for r in 0..rows {
-                let from = from.offset(r as isize * strides[0]);
-                gather(to.add(r * row * size), from, strides[1], size, row);
-            }
-            return;
-        }
-        by_size!(size, T => for r in 0..rows {
-            let (to, from) = (to.cast::<T>().add(r * row), from.offset(r as isize * strides[0]));
-            for i in 0..row {
-                *to.add(i) = *from.offset(i as isize * strides[1]).cast::<T>();
-            }
-        });
-    }
+    by_size!(size, T => {
+        let strides = strides.map(|stride| stride / size_of::<T>() as isize);
+        // SAFETY: the caller's promise.
+        unsafe { tile::<T>(to.cast(), [row as isize, 1], from.cast(), strides, [rows, row]) }
+    });
 }
 
 /// Writes rows of elements; as [`gather_rows`].
@@ -404,22 +387,11 @@ unsafe fn gather_rows(to: *mut u8, from: *const u8, strides: [isize; 2], size: u
 /// # Safety
 /// As for [`gather`].
 unsafe fn scatter_rows(to: *mut u8, from: *const u8, strides: [isize; 2], size: usize, [rows, row]: [usize; 2]) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if row >= LONG {
-            for r in 0..rows {
-                let to = to.offset(r as isize * strides[0]);
-                scatter(to, from.add(r * row * size), strides[1], size, row);
-            }
-            return;
-        }
-        by_size!(size, T => for r in 0..rows {
-            let (to, from) = (to.offset(r as isize * strides[0]), from.cast::<T>().add(r * row));
-            for i in 0..row {
-                *to.offset(i as isize * strides[1]).cast::<T>() = *from.add(i);
-            }
-        });
-    }
+    by_size!(size, T => {
+        let strides = strides.map(|stride| stride / size_of::<T>() as isize);
+        // SAFETY: the caller's promise.
+        unsafe { tile::<T>(to.cast(), strides, from.cast(), [row as isize, 1], [rows, row]) }
+    });
 }
 
 /// Writes `n` elements `stride` bytes apart.
@@ -428,12 +400,5 @@ unsafe fn scatter_rows(to: *mut u8, from: *const u8, strides: [isize; 2], size: 
 /// As for [`gather`].
 unsafe fn scatter(to: *mut u8, from: *const u8, stride: isize, size: usize, n: usize) {
     // SAFETY: the caller's promise.
-    unsafe {
-        if stride == size as isize {
-            return std::ptr::copy_nonoverlapping(from, to, n * size);
-        }
-        by_size!(size, T => for i in 0..n {
-            *to.offset(i as isize * stride).cast::<T>() = *from.cast::<T>().add(i);
-        });
-    }
+    unsafe { scatter_rows(to, from, [0, stride], size, [1, n]) };
 }

@@ -145,33 +145,6 @@ pub(super) unsafe fn convert<S: Copy, D: Copy>(
     }
 }
 
-/// Copies elements of a type.
-///
-/// # Safety
-/// As [`convert`].
-pub(super) unsafe fn copy<T: Copy>(
-    shape: &[usize],
-    src: *const T,
-    src_strides: &[isize],
-    dst: *mut T,
-    dst_strides: &[isize],
-) {
-    // SAFETY: the caller's promise.
-    unsafe { convert(shape, src, src_strides, dst, dst_strides, |x| x) }
-}
-
-/// Copies `src` to `dst`, which has the same shape and dtype.
-///
-/// # Safety
-/// Nobody else uses `dst`'s elements.
-pub(super) unsafe fn copy_view(src: &View, dst: &View) {
-    debug_assert_eq!((src.dtype, &src.shape), (dst.dtype, &dst.shape));
-    super::numeric::with_bits!(src.dtype, T => {
-        // SAFETY: views bound their elements; the caller vouches for `dst`.
-        unsafe { copy(&src.shape, src.ptr().cast::<T>(), &src.strides, dst.ptr().cast::<T>(), &dst.strides) }
-    })
-}
-
 /// Memory of the allocator for one kernel's own use, uninitialised.
 pub(super) struct Scratch<T> {
     buffer: Arc<Buffer>,

@@ -111,9 +111,13 @@ pub fn logspace(
     })
 }
 
-/// Column minus row of each element of an (n, m) matrix, as int64.
-pub(super) fn offsets(n: usize, m: usize) -> Array {
-    Array::index([1, m], Dtype::I64) - Array::index([n, 1], Dtype::I64)
+/// Column minus row of each element of an (n, m) matrix, and the number of a diagonal that compares with them as `k` does.
+pub(super) fn offsets(n: usize, m: usize, k: isize) -> (Array, isize) {
+    // Vectors hold more of the smaller ones.
+    let dtype = if n.max(m) <= i32::MAX as usize { Dtype::I32 } else { Dtype::I64 };
+    // Beyond the corners all diagonals are alike.
+    let k = k.clamp(-(n as isize), m as isize);
+    (Array::index([1, m], dtype) - Array::index([n, 1], dtype), k)
 }
 
 /// An (n, m) matrix with ones on the diagonal `k` above the main one and zeros elsewhere. `m`: None for n. NumPy's default dtype is
@@ -125,7 +129,8 @@ pub(super) fn offsets(n: usize, m: usize) -> Array {
 /// # Ok::<(), chainer_kernels::Error>(())
 /// ```
 pub fn eye(n: usize, m: impl Into<Option<usize>>, k: isize, dtype: Dtype) -> Array {
-    offsets(n, m.into().unwrap_or(n)).equal(k).astype(dtype)
+    let (offsets, k) = offsets(n, m.into().unwrap_or(n), k);
+    offsets.equal(k).astype(dtype)
 }
 
 /// The (n, n) unit matrix.
@@ -147,7 +152,8 @@ pub fn identity(n: usize, dtype: Dtype) -> Array {
 /// # Ok::<(), chainer_kernels::Error>(())
 /// ```
 pub fn tri(n: usize, m: impl Into<Option<usize>>, k: isize, dtype: Dtype) -> Array {
-    offsets(n, m.into().unwrap_or(n)).less_equal(k).astype(dtype)
+    let (offsets, k) = offsets(n, m.into().unwrap_or(n), k);
+    offsets.less_equal(k).astype(dtype)
 }
 
 /// Coordinate arrays of the grid that 1-d arrays span: as many as there are arrays, each of the grid's shape, all views. `indexing` is

@@ -99,7 +99,8 @@ fn with_diagonal(v: &Array, k: isize) -> Array {
     // Element i stands in row i of an upper diagonal, in column i of a lower one.
     let line = pad::bordered(v, [(0, border)].into_iter().collect(), Scalar::Int(0));
     let line = if k < 0 { line.reshape([1, size]) } else { line.reshape([size, 1]) };
-    offsets(size, size).equal(k).select(line, Array::zeros((), v.dtype()))
+    let (offsets, k) = offsets(size, size, k);
+    offsets.equal(k).select(line, Array::zeros((), v.dtype()))
 }
 
 /// Writes a number over the main diagonal (i, i, …, i). Of more than two axes all must have one size; with `wrap` the diagonal of a

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use super::panel::{Image, Tile};
 use super::{Failure, Operand, Problem};
+use crate::cpu::copy::copy;
 use crate::cpu::gemm::{FLOPS_GRAIN, Matrix, gemm};
 use crate::cpu::numeric::{Number, Real, with_real};
-use crate::cpu::strided::{Ptr, Scratch, convert, copy, split};
+use crate::cpu::strided::{Ptr, Scratch, convert, split};
 use crate::cpu::{unsupported, wrong_arity};
 use crate::error::Result;
 use crate::kernel::Conv;

@@ -28,36 +28,67 @@ fn pair(data: &mut [f64], len: usize, i: usize, j: usize) -> (&mut [f64], &mut [
     (&mut head[i * len..(i + 1) * len], &mut tail[..len])
 }
 
-/// `row -= factor * other`
-fn subtract(row: &mut [f64], factor: f64, other: &[f64]) {
-    row.iter_mut().zip(other).for_each(|(x, y)| *x -= factor * y);
+/// Rows that are subtracted at a time: what they are subtracted from is then read and written once for all of them.
+const TOGETHER: usize = 4;
+
+/// Subtracts rows of `others`, which begin `len` elements apart and are at least as long as `row`, each times its factor.
+fn subtract(row: &mut [f64], factors: &[f64], others: &[f64], len: usize) {
+    let (groups, rest) = factors.as_chunks::<TOGETHER>();
+    for (group, [f, g, h, i]) in groups.iter().enumerate() {
+        let [a, b, c, d] = std::array::from_fn(|k| &others[(group * TOGETHER + k) * len..][..row.len()]);
+        for (k, x) in row.iter_mut().enumerate() {
+            *x -= (f * a[k] + g * b[k]) + (h * c[k] + i * d[k]);
+        }
+    }
+    for (k, factor) in rest.iter().enumerate() {
+        let other = &others[(factors.len() - rest.len() + k) * len..];
+        row.iter_mut().zip(other).for_each(|(x, y)| *x -= factor * y);
+    }
 }
 
 impl Lu {
     fn new(a: Matrix<'_>) -> Self {
         let n = a.rows;
         let mut lu = Lu { size: n, factors: a.data.to_vec(), swaps: vec![0; n], singular: None };
-        for k in 0..n {
-            let column = |i: usize| lu.factors[i * n + k].abs();
-            let pivot = (k + 1..n).fold(k, |best, i| if column(i) > column(best) { i } else { best });
-            lu.swaps[k] = pivot;
-            if pivot != k {
-                let (upper, lower) = pair(&mut lu.factors, n, k, pivot);
-                upper.swap_with_slice(lower);
+        // Some columns are eliminated first, then their rows are subtracted from the rest of the matrix together.
+        for first in (0..n).step_by(TOGETHER) {
+            let end = (first + TOGETHER).min(n);
+            (first..end).for_each(|k| lu.eliminate(k, end));
+            let (upper, lower) = lu.factors.split_at_mut(end * n);
+            for k in first + 1..end {
+                let (known, row) = upper.split_at_mut(k * n);
+                let (factors, row) = row[..n].split_at_mut(end);
+                subtract(row, &factors[first..k], &known[first * n + end..], n);
             }
-            let (done, rest) = lu.factors.split_at_mut((k + 1) * n);
-            let upper = &done[k * n + k..];
-            if upper[0] == 0.0 {
-                lu.singular.get_or_insert(k);
-                continue;
-            }
-            for row in rest.chunks_exact_mut(n) {
-                let factor = row[k] / upper[0];
-                row[k] = factor;
-                subtract(&mut row[k + 1..], factor, &upper[1..]);
+            for row in lower.chunks_exact_mut(n) {
+                let (factors, row) = row.split_at_mut(end);
+                subtract(row, &factors[first..], &upper[first * n + end..], n);
             }
         }
         lu
+    }
+
+    /// Finds the pivot of column `k`, and eliminates below it in the columns up to `end`.
+    fn eliminate(&mut self, k: usize, end: usize) {
+        let n = self.size;
+        let column = |i: usize| self.factors[i * n + k].abs();
+        let pivot = (k + 1..n).fold(k, |best, i| if column(i) > column(best) { i } else { best });
+        self.swaps[k] = pivot;
+        if pivot != k {
+            let (upper, lower) = pair(&mut self.factors, n, k, pivot);
+            upper.swap_with_slice(lower);
+        }
+        let (done, rest) = self.factors.split_at_mut((k + 1) * n);
+        let upper = &done[k * n + k..k * n + end];
+        if upper[0] == 0.0 {
+            self.singular.get_or_insert(k);
+            return;
+        }
+        for row in rest.chunks_exact_mut(n) {
+            let factor = row[k] / upper[0];
+            row[k] = factor;
+            row[k + 1..end].iter_mut().zip(&upper[1..]).for_each(|(x, y)| *x -= factor * y);
+        }
     }
 
     fn determinant(&self) -> f64 {
@@ -73,23 +104,35 @@ impl Lu {
             upper.swap_with_slice(lower);
         }
         for i in 1..n {
-            for k in 0..i {
-                let (known, row) = pair(x, len, k, i);
-                subtract(row, self.factors[i * n + k], known);
-            }
+            let (known, row) = x.split_at_mut(i * len);
+            subtract(&mut row[..len], &self.factors[i * n..][..i], known, len);
         }
         substitute_back(&self.factors, n, x, len);
+    }
+
+    /// Writes the inverse over `y`.
+    fn inverse(&self, y: &mut [f64]) {
+        let n = self.size;
+        // Without the exchanges the lower factor's inverse is a triangle, too; they come last then, among the columns.
+        unit(n, y);
+        for i in 1..n {
+            let (known, row) = y.split_at_mut(i * n);
+            subtract(&mut row[..i], &self.factors[i * n..][..i], known, n);
+        }
+        substitute_back(&self.factors, n, y, n);
+        for row in y.chunks_exact_mut(n.max(1)) {
+            self.swaps.iter().enumerate().rev().for_each(|(k, &pivot)| row.swap(k, pivot));
+        }
     }
 }
 
 /// Solves with the upper triangle of `a`.
 fn substitute_back(a: &[f64], n: usize, x: &mut [f64], len: usize) {
     for i in (0..n).rev() {
-        for k in i + 1..n {
-            let (row, known) = pair(x, len, i, k);
-            subtract(row, a[i * n + k], known);
-        }
-        x[i * len..(i + 1) * len].iter_mut().for_each(|x| *x /= a[i * n + i]);
+        let (row, known) = x.split_at_mut((i + 1) * len);
+        let row = &mut row[i * len..];
+        subtract(row, &a[i * n + i + 1..(i + 1) * n], known, len);
+        row.iter_mut().for_each(|x| *x /= a[i * n + i]);
     }
 }
 
@@ -112,8 +155,7 @@ pub(super) fn inverse(a: Matrix<'_>, y: &mut [f64]) -> Result<(), Fault> {
     if let Some(pivot) = lu.singular {
         return Err(Fault::singular(pivot));
     }
-    unit(a.rows, y);
-    lu.solve(y, a.rows);
+    lu.inverse(y);
     Ok(())
 }
 
@@ -177,11 +219,10 @@ pub(super) fn solve_triangular(a: Matrix<'_>, b: Matrix<'_>, lower: bool, x: &mu
         return Ok(());
     }
     for i in 0..n {
-        for k in 0..i {
-            let (known, row) = pair(x, len, k, i);
-            subtract(row, a.data[i * n + k], known);
-        }
-        x[i * len..(i + 1) * len].iter_mut().for_each(|x| *x /= a.data[i * n + i]);
+        let (known, row) = x.split_at_mut(i * len);
+        let row = &mut row[..len];
+        subtract(row, &a.data[i * n..][..i], known, len);
+        row.iter_mut().for_each(|x| *x /= a.data[i * n + i]);
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The largest and smallest, and where they stand.
 
 use std::marker::PhantomData;
+use std::ops::BitOr;
 
 use super::reducers::Reducer;
 use crate::cpu::elementwise::Store;
@@ -17,14 +18,21 @@ pub(super) trait Ordered: Copy + PartialOrd + Default + 'static {
     const LOWEST: Self;
     const HIGHEST: Self;
     const NAN: Self;
+    /// Bits as wide as the type: what a comparison of vectors gives, so that the compiler keeps it in vectors.
+    type Mask: Copy + PartialEq + BitOr<Output = Self::Mask>;
+    const UNSET: Self::Mask;
+    const SET: Self::Mask;
     fn is_nan(self) -> bool;
 }
 macro_rules! ordered {
-    ($($ty:ident: $low:expr, $high:expr, $nan:expr;)*) => {$(
+    ($($ty:ident, $mask:ident: $low:expr, $high:expr, $nan:expr;)*) => {$(
         impl Ordered for $ty {
             const LOWEST: Self = $low;
             const HIGHEST: Self = $high;
             const NAN: Self = $nan;
+            type Mask = $mask;
+            const UNSET: $mask = 0;
+            const SET: $mask = !0;
             #[inline(always)]
             #[allow(clippy::eq_op)]
             fn is_nan(self) -> bool {
@@ -32,12 +40,12 @@ macro_rules! ordered {
             }
         }
     )*};
-    (integers: $($ty:ident)*) => { ordered! { $($ty: $ty::MIN, $ty::MAX, 0;)* } };
+    (integers: $($ty:ident)*) => { ordered! { $($ty, $ty: $ty::MIN, $ty::MAX, 0;)* } };
 }
 ordered! { integers: i8 i16 i32 i64 u8 u16 u32 u64 }
 ordered! {
-    f32: f32::NEG_INFINITY, f32::INFINITY, f32::NAN;
-    f64: f64::NEG_INFINITY, f64::INFINITY, f64::NAN;
+    f32, u32: f32::NEG_INFINITY, f32::INFINITY, f32::NAN;
+    f64, u64: f64::NEG_INFINITY, f64::INFINITY, f64::NAN;
 }
 
 #[inline(always)]
@@ -56,7 +64,8 @@ fn pick<T: Ordered, const MAX: bool>(first: T, second: T) -> T {
     if better::<T, MAX>(second, first) || (second.is_nan() && !first.is_nan()) { second } else { first }
 }
 
-const LANES: usize = 32;
+/// Values compared side by side; two such runs at a time, as the one test for NaN then answers for both.
+const LANES: usize = 16;
 /// Half-precision values converted at a time.
 const CHUNK: usize = 128;
 
@@ -66,23 +75,41 @@ fn extreme<T: Ordered, const MAX: bool>(values: &[T]) -> T {
     if values.len() < LANES {
         return values.iter().fold(worst::<T, MAX>(), |best, &x| pick::<T, MAX>(best, x));
     }
+    // A NaN is not better than anything: it is noted beside.
+    let best_of = |a: T, b: T| if better::<T, MAX>(b, a) { b } else { a };
+    let mask = |nan: bool| if nan { T::SET } else { T::UNSET };
     let mut lanes = [worst::<T, MAX>(); LANES];
-    let mut nan = [false; LANES];
+    let mut nan = [T::UNSET; LANES];
     let (chunks, rest) = values.as_chunks::<LANES>();
-    for chunk in chunks {
+    let (pairs, single) = chunks.as_chunks::<2>();
+    for [a, b] in pairs {
         for k in 0..LANES {
-            lanes[k] = if better::<T, MAX>(chunk[k], lanes[k]) { chunk[k] } else { lanes[k] };
-            nan[k] |= chunk[k].is_nan();
+            lanes[k] = best_of(lanes[k], best_of(a[k], b[k]));
+            nan[k] = nan[k] | mask(a[k].is_nan() | b[k].is_nan());
         }
     }
-    let mut best = worst::<T, MAX>();
-    let mut any_nan = false;
-    for (&lane, &nan) in lanes.iter().zip(&nan) {
-        best = pick::<T, MAX>(best, lane);
-        any_nan |= nan;
+    for chunk in single {
+        for k in 0..LANES {
+            lanes[k] = best_of(lanes[k], chunk[k]);
+            nan[k] = nan[k] | mask(chunk[k].is_nan());
+        }
     }
+    let best = lanes.into_iter().fold(worst::<T, MAX>(), best_of);
     let best = rest.iter().fold(best, |best, &x| pick::<T, MAX>(best, x));
+    let any_nan = nan.into_iter().fold(T::UNSET, |any, mask| any | mask) != T::UNSET;
     if any_nan { T::NAN } else { best }
+}
+
+/// Where `wanted` first stands in a run that holds it; one NaN is as good as another.
+#[inline(always)]
+fn place<T: Ordered>(values: &[T], wanted: T) -> usize {
+    if wanted.is_nan() {
+        return values.iter().position(|x| x.is_nan()).unwrap_or(0);
+    }
+    let (chunks, _) = values.as_chunks::<LANES>();
+    let holds = |chunk: &[T; LANES]| chunk.iter().fold(false, |any, &x| any | (x == wanted));
+    let from = LANES * chunks.iter().position(holds).unwrap_or(chunks.len());
+    from + values[from..].iter().position(|&x| x == wanted).unwrap_or(0)
 }
 
 /// Calls `f` for runs of the values as they are computed.
@@ -156,8 +183,8 @@ macro_rules! extremes {
                     // Most runs do not hold a better value: look for the value first and for its place only if needed.
                     let best = extreme::<$compute, MAX>(values);
                     if acc.index < 0 || better::<$compute, MAX>(best, acc.value) || (best.is_nan() && !acc.value.is_nan()) {
-                        let place = values.iter().position(|&x| x == best || x.is_nan()).unwrap_or(0);
-                        *acc = Place { value: best, index: index + (from + place) as i64 };
+                        let place = from + place::<$compute>(values, best);
+                        *acc = Place { value: best, index: index + place as i64 };
                     }
                 });
             }

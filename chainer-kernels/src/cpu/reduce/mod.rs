@@ -23,12 +23,14 @@ use crate::program::ScalarBits;
 use crate::shape::Strides;
 use crate::view::View;
 
-/// Elements of a task.
-const CHUNK: usize = 64 << 10;
+/// Elements of a task: some microseconds, several tasks for a thread, so that none has to wait long for the last one.
+const CHUNK: usize = 16 << 10;
 /// The most tasks along one axis.
 const MOST: usize = 64;
 /// Results up to this many are accumulated once for each chunk of the reduced axis.
 const FEW_RESULTS: usize = 16 << 10;
+/// Values of each result that such a chunk has at least: its results are written, and read again, for that.
+const LEAST_REDUCED: usize = 16;
 
 pub(super) fn execute(reduce: &Reduce, inputs: &[View], outputs: &[View]) -> Result<()> {
     let program = reduce.program.compiled_for(reduce.value)?;
@@ -132,15 +134,17 @@ impl Cut {
             axis.map_or(1, |axis| want.min(space.dims[axis].div_ceil(grain(axis))).max(1))
         };
         let (kept, gone) = (first(false), first(true));
+        let results = count(space, reduced);
+        let most = total / results.max(1) / LEAST_REDUCED;
         let (kept_parts, reduced_parts) = if want == 1 {
             (1, 1)
-        } else if reduced[0] && count(space, reduced) <= FEW_RESULTS {
-            let reduced_parts = parts(gone, want);
+        } else if reduced[0] && results <= FEW_RESULTS {
+            let reduced_parts = parts(gone, want.min(most));
             (parts(kept, want / reduced_parts), reduced_parts)
         } else {
             let kept_parts = parts(kept, want);
             // Many results and a partial copy of them for each chunk would be more memory than the input.
-            let share = if count(space, reduced) <= FEW_RESULTS { want / kept_parts } else { 1 };
+            let share = if results <= FEW_RESULTS { (want / kept_parts).min(most) } else { 1 };
             (kept_parts, parts(gone, share))
         };
         let (kept_axis, reduced_axis) = (kept.unwrap_or(0), gone.unwrap_or(0));
