@@ -2,7 +2,7 @@
 
 use chainer_kernels::ops::eye;
 
-use super::covariance::{CovarianceReduction, centered, covariances};
+use super::covariance::{CovarianceReduction, centered, own_covariances};
 use super::positioned;
 use crate::functions::{checked, settings};
 use crate::{AsVariable, Dtype, Result, Variable, type_check};
@@ -30,8 +30,7 @@ impl Decov {
             type_check::expect(h.len() > 0, "h.shape[0] > 0", "0 <= 0")
         })?;
         let diagonal = Variable::constant(eye(h.shape()[1], None, 0, Dtype::Bool));
-        let h = centered(h);
-        Ok(self.reduce.of(diagonal.select(0.0, covariances(&h, &h))))
+        Ok(self.reduce.of(diagonal.select(0.0, own_covariances(centered(h)))))
     }
 }
 

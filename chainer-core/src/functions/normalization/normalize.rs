@@ -4,9 +4,11 @@ use std::panic::Location;
 
 use chainer_kernels::{ArrayOps, Axes};
 
-use crate::functions::{checked, composed, settings};
+use crate::functions::{at_least_f32, checked, composed, settings};
 use crate::type_check;
-use crate::{Array, AsVariable, BackwardContext, Error, Function, Gradients, Outputs, Result, Retain, Variable, apply};
+use crate::{
+    Array, AsVariable, BackwardContext, Dtype, Error, Function, Gradients, Outputs, Result, Retain, Variable, apply,
+};
 
 settings! {
     /// [`normalize`] with settings.
@@ -50,12 +52,17 @@ impl Function for Norm {
         "normalize"
     }
     fn forward(&self, inputs: &[Array]) -> Outputs {
-        let x = &inputs[0];
-        // Relative to the largest element, so that no square leaves the range of the dtype.
-        let largest = x.abs().max(self.axes.clone(), true);
-        let unit = (&largest).equal(0.0).select(1.0, largest);
-        let squares = (x / &unit).square().sum(self.axes.clone(), true);
-        (squares.sqrt() * unit).into()
+        let (dtype, axes) = (inputs[0].dtype(), self.axes.clone());
+        let wide = at_least_f32(dtype);
+        let x = (&inputs[0]).astype(wide);
+        // Relative to the largest element, so that no square leaves the range of the dtype. Any factor near its inverse will do: zeros
+        // and infinities get a finite one.
+        let limit = if wide == Dtype::F32 { 2f64.powi(126) } else { 2f64.powi(1022) };
+        // (The extremes of x itself are found faster than those of a computed value.)
+        let largest = (&x).max(axes.clone(), true).maximum(-(&x).min(axes.clone(), true));
+        let scale = largest.reciprocal().clip(1.0 / limit, limit);
+        let squares = (x * &scale).square().sum(axes, true);
+        (squares.sqrt() / scale).astype(dtype).into()
     }
     fn retain(&self) -> Retain {
         Retain::inputs().output(0)
