@@ -71,6 +71,7 @@ pub use split_axis::{SplitAt, split_axis};
 pub use squeeze::squeeze;
 pub use stack::{Stack, stack};
 pub use sum_to::sum_to;
+pub(in crate::functions) use take_along_axis::put_along_axis;
 pub use take_along_axis::take_along_axis;
 pub use tile::tile;
 pub use transpose::{swap_axes, transpose};
@@ -87,7 +88,7 @@ fn single_gradient(c: &BackwardContext<'_>) -> Option<Variable> {
 }
 
 /// The axis of `x` counted from the front.
-fn axis_of(x: &Array, axis: isize) -> Result<usize, Mismatch> {
+pub(in crate::functions) fn axis_of(x: &Array, axis: isize) -> Result<usize, Mismatch> {
     let ndim = x.ndim() as isize;
     if (-ndim..ndim).contains(&axis) {
         return Ok(axis.rem_euclid(ndim) as usize);

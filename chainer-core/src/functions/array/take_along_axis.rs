@@ -34,12 +34,16 @@ impl Function for TakeAlongAxis {
         Retain::none()
     }
     fn backward(&self, c: &BackwardContext<'_>) -> Gradients {
-        let (indices, shape) = (self.indices.clone(), c.input_shape(0).clone());
-        apply(TakeAlongAxisGrad { indices, axis: self.axis, shape }, [c.gy(0)]).one().into()
+        put_along_axis(c.gy(0), self.indices.clone(), self.axis, c.input_shape(0)).into()
     }
 }
 
-/// Zeros, with the gradient added where the indices say.
+/// Zeros of a shape, with the elements of x added where the indices say: the reverse of [`take_along_axis`].
+#[track_caller]
+pub(in crate::functions) fn put_along_axis(x: &Variable, indices: Array, axis: isize, shape: &Shape) -> Variable {
+    apply(TakeAlongAxisGrad { indices, axis, shape: shape.clone() }, [x]).one()
+}
+
 struct TakeAlongAxisGrad {
     indices: Array,
     axis: isize,

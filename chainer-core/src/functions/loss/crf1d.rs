@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use chainer_kernels::{ArrayOps, Index, Position, ops};
 
-use super::pick::pick;
+use super::labels::pick;
 use super::{Reduction, positioned};
 use crate::functions::{Concat, check_indices, checked, get_item, logsumexp, max, reshape, settings};
 use crate::{Array, AsVariable, AsVariables, Dtype, Result, Variable, Variables, type_check};

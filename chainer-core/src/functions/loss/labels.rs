@@ -3,7 +3,7 @@
 use chainer_kernels::{ArrayOps, ops};
 
 use super::Reduction;
-use crate::functions::{check_indices, checked};
+use crate::functions::{check_indices, checked, squeeze, take_along_axis};
 use crate::type_check::{self, Checked};
 use crate::{Array, Dtype, Result, Shape, Variable};
 
@@ -58,6 +58,12 @@ impl Labels {
         let count = if normalize { self.counted } else { self.batch };
         reduce.over(losses, count.max(1))
     }
+}
+
+/// The elements of x (N, C, …) at the classes (N, …), all of which exist: (N, …).
+#[track_caller]
+pub(super) fn pick(x: Variable, classes: &Array) -> Variable {
+    squeeze(take_along_axis(x, classes.expand_dims(1), 1), 1)
 }
 
 /// Labels 0 and 1, or -1 for what is ignored, of the shape of x.

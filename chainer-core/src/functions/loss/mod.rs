@@ -21,7 +21,6 @@ mod mean_absolute_error;
 mod mean_squared_error;
 mod negative_sampling;
 mod nll_loss;
-mod pick;
 mod reduction;
 mod sigmoid_cross_entropy;
 mod smooth_l1_loss;

@@ -1,7 +1,6 @@
 //! [`nll_loss`].
 
-use super::labels::Labels;
-use super::pick::pick;
+use super::labels::{Labels, pick};
 use super::{Reduction, positioned};
 use crate::functions::settings;
 use crate::{Array, AsVariable, Result, Variable};

@@ -2,7 +2,8 @@
 
 use chainer_kernels::ops::{self, Order};
 
-use super::along_axis::{Places, check_axis, flat_or, spread};
+use super::along_axis::{check_axis, flat_or};
+use crate::functions::array::put_along_axis;
 use crate::functions::{named, refused, settings};
 use crate::type_check::{self, Checked};
 use crate::{Array, AsVariable, BackwardContext, Function, Gradients, Outputs, Retain, Variable, apply};
@@ -37,8 +38,7 @@ impl Function for Sorted {
         Retain::none().output(1)
     }
     fn backward(&self, c: &BackwardContext<'_>) -> Gradients {
-        let places = Places { places: c.output(1).data().clone(), axis: self.axis };
-        spread(c.gy(0), places, c.input_shape(0), c.input_dtype(0)).into()
+        put_along_axis(c.gy(0), c.output(1).data().clone(), self.axis, c.input_shape(0)).into()
     }
 }
 
