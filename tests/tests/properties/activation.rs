@@ -5,7 +5,7 @@ use chainer_kernels::cpu::set_num_threads;
 use chainer_kernels::random::{Generator, record_draws, repeat_draws};
 use proptest::prelude::*;
 
-use crate::{full_shapes, refused};
+use crate::{assert_near, full_shapes, refused};
 
 pub type Function = (&'static str, fn(&Variable) -> Variable);
 
@@ -113,13 +113,7 @@ proptest! {
         let x = (numbers(&[rows, columns], seed, Dtype::F64) * 16.0).floor() / 16.0 + 0.03125;
         let (exact, draws) = record_draws(|| chained(&[function], &x, true));
         let near = repeat_draws(&draws, || chained(&[function], &x.astype(Dtype::F32), true));
-        for (near, exact) in near.map_err(refused)?.iter().zip(exact.map_err(refused)?) {
-            let (near, exact) = (near.to_f64_vec().map_err(refused)?, exact.to_f64_vec().map_err(refused)?);
-            let scale = exact.iter().fold(1.0, |largest: f64, x| largest.max(x.abs()));
-            for (near, exact) in near.iter().zip(&exact) {
-                prop_assert!((near - exact).abs() <= 2e-5 * scale, "{}: {near} for {exact}", function.0);
-            }
-        }
+        assert_near(function.0, &near.map_err(refused)?, &exact.map_err(refused)?)?;
     }
 }
 

@@ -60,3 +60,15 @@ fn contents(x: &Variable) -> chainer::Result<(Vec<usize>, Vec<f64>)> {
 fn refused(error: chainer::Error) -> TestCaseError {
     TestCaseError::fail(error.to_string())
 }
+
+/// Fails unless results in float32 are those in float64 up to rounding, relative to the largest of each array.
+fn assert_near(name: &str, near: &[Array], exact: &[Array]) -> Result<(), TestCaseError> {
+    for (near, exact) in near.iter().zip(exact) {
+        let (near, exact) = (near.to_f64_vec().map_err(refused)?, exact.to_f64_vec().map_err(refused)?);
+        let scale = exact.iter().fold(1.0, |largest: f64, x| largest.max(x.abs()));
+        for (near, exact) in near.iter().zip(&exact) {
+            prop_assert!((near - exact).abs() <= 2e-5 * scale, "{name}: {near} for {exact}");
+        }
+    }
+    Ok(())
+}

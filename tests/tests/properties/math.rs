@@ -7,7 +7,7 @@ use chainer_kernels::random::Generator;
 use proptest::prelude::*;
 
 use crate::activation::{Function, bits, chained, numbers};
-use crate::{contents, full_shapes, refused, shapes, variable, whole_numbers};
+use crate::{assert_near, contents, full_shapes, refused, shapes, variable, whole_numbers};
 
 /// Functions of one variable with an axis, smooth between the multiples of 1/16.
 const FUNCTIONS: &[Function] = &[
@@ -307,13 +307,7 @@ proptest! {
         };
         let exact = chained(&[function], &x, true).map_err(refused)?;
         let near = chained(&[function], &x.astype(Dtype::F32), true).map_err(refused)?;
-        for (near, exact) in near.iter().zip(&exact) {
-            let (near, exact) = (near.to_f64_vec().map_err(refused)?, exact.to_f64_vec().map_err(refused)?);
-            let scale = exact.iter().fold(1.0, |largest: f64, x| largest.max(x.abs()));
-            for (near, exact) in near.iter().zip(&exact) {
-                prop_assert!((near - exact).abs() <= 2e-5 * scale, "{}: {near} for {exact}", function.0);
-            }
-        }
+        assert_near(function.0, &near, &exact)?;
     }
 }
 

@@ -25,10 +25,15 @@ use crate::functions::swap_axes;
 use crate::type_check::{self, Checked};
 use crate::{Array, Dtype, Variable};
 
+/// Matrices of a float dtype, (…, m, n).
+fn check_matrices(a: &Array) -> Checked {
+    type_check::float("a", a)?;
+    type_check::min_ndim("a", a, 2)
+}
+
 /// Square matrices of a float dtype: exactly one, or (…, n, n).
 fn check_square(a: &Array) -> Checked {
-    type_check::float("a", a)?;
-    type_check::min_ndim("a", a, 2)?;
+    check_matrices(a)?;
     type_check::same_size("a", a, a.ndim() - 2, "a", a, a.ndim() - 1)
 }
 

@@ -3,9 +3,9 @@
 use chainer_kernels::Index;
 use chainer_kernels::ops::linalg::{self, QrMode};
 
-use super::{SolveTriangular, lower_part, transposed, upper_part};
+use super::{SolveTriangular, check_matrices, lower_part, transposed, upper_part};
 use crate::functions::{Concat, get_item, matmul, refused, settings};
-use crate::type_check::{self, Checked};
+use crate::type_check::Checked;
 use crate::{
     Array, AsVariable, BackwardContext, Error, ErrorKind, Function, Gradients, Outputs, Retain, Variable, apply,
 };
@@ -23,8 +23,7 @@ impl Function for Qr {
         "qr"
     }
     fn type_check(&self, inputs: &[Array]) -> Checked {
-        type_check::float("a", &inputs[0])?;
-        type_check::min_ndim("a", &inputs[0], 2)
+        check_matrices(&inputs[0])
     }
     fn forward(&self, inputs: &[Array]) -> Outputs {
         if let Some(refused) = refused(self, inputs) {

@@ -2,9 +2,9 @@
 
 use chainer_kernels::ops::{identity, linalg};
 
-use super::{size, transposed, with_diagonal};
+use super::{check_matrices, size, transposed, with_diagonal};
 use crate::functions::{matmul, refused, settings};
-use crate::type_check::{self, Checked};
+use crate::type_check::Checked;
 use crate::{
     Array, AsVariable, BackwardContext, Dtype, Error, ErrorKind, Function, Gradients, Outputs, Retain, Shape, Variable,
     apply,
@@ -23,8 +23,7 @@ impl Function for Svd {
         "svd"
     }
     fn type_check(&self, inputs: &[Array]) -> Checked {
-        type_check::float("a", &inputs[0])?;
-        type_check::min_ndim("a", &inputs[0], 2)
+        check_matrices(&inputs[0])
     }
     fn forward(&self, inputs: &[Array]) -> Outputs {
         if let Some(refused) = refused(self, inputs) {
