@@ -34,8 +34,14 @@ pub enum Kernel {
     Reduce(Reduce),
     /// `a @ b`: (…, m, k), (…, k, n) → (…, m, n); leading axes are equal (broadcast by stride 0); any strides.
     MatMul,
+    /// A program over the product that [`Kernel::MatMul`] makes of a and b. Inputs: a, b, then the program's but the first one,
+    /// which is the product (in the dtype of a and b), each a view of the product's shape (broadcast axes have stride 0); outputs:
+    /// the program's, of that shape. An output shares no memory with an input.
+    MatMulMap(Epilogue),
     /// x (N, C, spatial…), w (O, C/groups, kernel…) → y (N, O, out…). Positions outside x count as zero.
     Conv(Conv),
+    /// A program over what [`Kernel::Conv`] makes of x and w. Inputs: x, w, then as for [`Kernel::MatMulMap`]; outputs likewise.
+    ConvMap(Conv, Epilogue),
     /// gy (N, O, out…), w → gx (N, C, spatial…): the gradient with respect to x, and transposed convolution.
     ConvBackwardData(Conv),
     /// x, gy → gw (O, C/groups, kernel…).
@@ -133,6 +139,16 @@ impl Map {
     fn flops(&self) -> u64 {
         self.program.flops() * self.shape.size() as u64
     }
+}
+
+/// What a kernel does with its product: a program whose input 0 is the product. (The bare product is written too if the program has
+/// the identity of that input among its outputs.)
+#[derive(Clone, Debug)]
+pub struct Epilogue {
+    /// What is computed of each element.
+    pub program: Arc<Program>,
+    /// The run-time scalars' bits.
+    pub scalars: SmallVec<[ScalarBits; 8]>,
 }
 
 /// See [`Kernel::Reduce`].
@@ -291,7 +307,9 @@ impl Kernel {
             Kernel::MapGroup(_) => "map_group",
             Kernel::Reduce(r) => r.op.name(),
             Kernel::MatMul => "matmul",
+            Kernel::MatMulMap(_) => "matmul_map",
             Kernel::Conv(_) => "convolution",
+            Kernel::ConvMap(..) => "convolution_map",
             Kernel::ConvBackwardData(_) => "convolution_backward_data",
             Kernel::ConvBackwardFilter(_) => "convolution_backward_filter",
             Kernel::MaxPool(_) => "max_pooling",
@@ -322,7 +340,10 @@ impl Kernel {
             if names.is_empty() { String::new() } else { format!("[{}]", names.join(" ")) }
         };
         let program = match self {
-            Kernel::Map(Map { program, .. }) | Kernel::Reduce(Reduce { program, .. }) => names(program),
+            Kernel::Map(Map { program, .. })
+            | Kernel::Reduce(Reduce { program, .. })
+            | Kernel::MatMulMap(Epilogue { program, .. })
+            | Kernel::ConvMap(_, Epilogue { program, .. }) => names(program),
             // Neighbours that compute the same are said once.
             Kernel::MapGroup(maps) => maps
                 .chunk_by(|a, b| a.program == b.program)
@@ -342,12 +363,17 @@ impl Kernel {
         // Each element of w meets each output position of its channel in each image.
         let convolution =
             |w: &View, y: &View| 2 * y.shape.size() as u64 * w.shape[1..].iter().product::<usize>() as u64;
+        let product = || 2 * size(outputs, 0) * inputs[0].shape.last().copied().unwrap_or(1) as u64;
         match self {
             Kernel::Map(m) => m.flops(),
             Kernel::MapGroup(maps) => maps.iter().map(Map::flops).sum(),
             Kernel::Reduce(r) => (r.program.flops() + 1) * r.shape.size() as u64,
-            Kernel::MatMul => 2 * size(outputs, 0) * inputs[0].shape.last().copied().unwrap_or(1) as u64,
+            Kernel::MatMul => product(),
+            Kernel::MatMulMap(after) => product() + after.program.flops() * size(outputs, 0),
             Kernel::Conv(_) => convolution(&inputs[1], &outputs[0]),
+            Kernel::ConvMap(_, after) => {
+                convolution(&inputs[1], &outputs[0]) + after.program.flops() * size(outputs, 0)
+            }
             Kernel::ConvBackwardData(_) => convolution(&inputs[1], &inputs[0]),
             Kernel::ConvBackwardFilter(_) => convolution(&outputs[0], &inputs[1]),
             Kernel::MaxPool(p) | Kernel::AveragePool(AveragePool { pool: p, .. }) => {
@@ -368,6 +394,10 @@ impl Kernel {
 
     /// The dtype in which the kernel computes, for profiles.
     pub fn dtype(&self, inputs: &[View], outputs: &[View]) -> Dtype {
-        outputs.first().or(inputs.first()).map_or(Dtype::F32, |v| v.dtype)
+        let told_by = match self {
+            Kernel::MatMulMap(_) | Kernel::ConvMap(..) => inputs.first(),
+            _ => outputs.first().or(inputs.first()),
+        };
+        told_by.map_or(Dtype::F32, |v| v.dtype)
     }
 }

@@ -1,6 +1,7 @@
 //! Matrix products of floats on one thread, and their split among threads. The arithmetic is the `gemm` crate's.
 
 use std::any::TypeId;
+use std::ops::Range;
 
 use super::numeric::{Number, Real};
 use super::pool;
@@ -80,6 +81,9 @@ pub(super) unsafe fn gemm<T: Real<Acc = T>>(
 /// Products with fewer floating-point operations than this stay on the calling thread (some 10 µs).
 pub(super) const FLOPS_GRAIN: usize = 2 << 20;
 
+/// As many as a thread does in a nanosecond, by the same reckoning.
+pub(super) const FLOPS_A_NANOSECOND: f32 = FLOPS_GRAIN as f32 / 10_000.0;
+
 /// The floating-point operations of one product.
 pub(super) fn flops([m, n, k]: [usize; 3]) -> usize {
     2usize.saturating_mul(m).saturating_mul(n).saturating_mul(k)
@@ -91,9 +95,10 @@ const PART: usize = 96;
 /// The same where the other axis is short: the crate has a path of its own for results of at most 256 elements.
 const NARROW_PART: usize = 512;
 
-/// How a product is cut: parts along m and along n.
-pub(super) fn parts([m, n, k]: [usize; 3], threads: usize) -> (usize, usize) {
-    let useful = (flops([m, n, k]) / FLOPS_GRAIN).min(threads);
+/// How a product is cut: parts along m and along n. `more` is what each element takes beside its own operations.
+pub(super) fn parts([m, n, k]: [usize; 3], more: usize, threads: usize) -> (usize, usize) {
+    let work = flops([m, n, k]).saturating_add(m.saturating_mul(n).saturating_mul(more));
+    let useful = (work / FLOPS_GRAIN).min(threads);
     if useful < 2 {
         return (1, 1);
     }
@@ -102,46 +107,66 @@ pub(super) fn parts([m, n, k]: [usize; 3], threads: usize) -> (usize, usize) {
     if m >= n { ((m / part).clamp(1, useful), 1) } else { (1, (n / part).clamp(1, useful)) }
 }
 
-/// [`gemm`] on several threads.
-///
-/// # Safety
-/// As [`gemm`].
-pub(super) unsafe fn gemm_parallel<T: Real<Acc = T>>(size: [usize; 3], c: Matrix<T>, a: Matrix<T>, b: Matrix<T>) {
-    // SAFETY: the caller's promise.
-    unsafe { gemm_parts(size, c, a, b, parts(size, pool::threads())) }
+/// Products of at most so many terms take little longer than `c` takes to be written and read from memory.
+const FEW_TERMS: usize = 64;
+/// Bytes of `c` that are still in a core's own cache when they have been computed.
+const NEAR: usize = 256 << 10;
+
+/// How many rows of `c` are computed at a time where somebody reads them next: all of them where `c` stays near anyway or where the
+/// repeated packing of `b` would cost more than is won.
+fn rows_at_a_time<T>([m, n, k]: [usize; 3]) -> usize {
+    let row = n * size_of::<T>();
+    if k > FEW_TERMS || m * row <= 2 * NEAR {
+        return m;
+    }
+    (NEAR / row / 32 * 32).max(if n < 4 { NARROW_PART } else { PART })
 }
 
-/// [`gemm`] in the given number of parts along m and n.
+/// [`gemm`] in the given number of parts along m and n, each on a thread of its own. `done`, if any, gets the rows and columns of each
+/// block when they are computed, on the same thread.
 ///
 /// # Safety
 /// As [`gemm`].
-unsafe fn gemm_parts<T: Real<Acc = T>>(
+pub(super) unsafe fn gemm_parts<T: Real<Acc = T>>(
     [m, n, k]: [usize; 3],
     c: Matrix<T>,
     a: Matrix<T>,
     b: Matrix<T>,
     (rows, columns): (usize, usize),
+    done: Option<&(dyn Fn(Range<usize>, Range<usize>) + Sync)>,
 ) {
+    let block = |r: Range<usize>, s: Range<usize>| {
+        let size = [r.len(), s.len(), k];
+        // SAFETY: the caller's promise; blocks of `c` are disjoint.
+        unsafe { gemm(size, c.from(r.start, s.start), a.from(r.start, 0), b.from(0, s.start), false) };
+        done.inspect(|done| done(r, s));
+    };
+    let part = |r: Range<usize>, s: Range<usize>| {
+        let rows = if done.is_some() { rows_at_a_time::<T>([r.len(), s.len(), k]) } else { r.len() };
+        let mut first = r.start;
+        while first < r.end {
+            // A rest that is too short for a block of its own goes with the last one.
+            let end = if r.end - first < 2 * rows { r.end } else { first + rows };
+            block(first..end, s.clone());
+            first = end;
+        }
+    };
     if rows * columns <= 1 {
-        // SAFETY: the caller's promise.
-        return unsafe { gemm([m, n, k], c, a, b, false) };
+        return part(0..m, 0..n);
     }
     let border = |size: usize, parts: usize, part: usize| match part {
         0 => 0,
         last if last == parts => size,
         _ => (size * part / parts).next_multiple_of(32).min(size),
     };
-    pool::parallel_for(rows * columns, &|part| {
-        let (i, j) = (part / columns, part % columns);
-        let (r, r_end) = (border(m, rows, i), border(m, rows, i + 1));
-        let (s, s_end) = (border(n, columns, j), border(n, columns, j + 1));
-        // SAFETY: the caller's promise; parts of `c` are disjoint.
-        unsafe { gemm([r_end - r, s_end - s, k], c.from(r, s), a.from(r, 0), b.from(0, s), false) };
+    pool::parallel_for(rows * columns, &|k| {
+        let (i, j) = (k / columns, k % columns);
+        part(border(m, rows, i)..border(m, rows, i + 1), border(n, columns, j)..border(n, columns, j + 1));
     });
 }
 
 /// `c = a @ b` for `b` the transpose of `a`, on several threads: each pair of elements that mirror each other is summed once. (n, k) by
-/// (k, n); the bits are those of [`gemm_parallel`].
+/// (k, n); the bits are those of [`gemm_parts`].
 ///
 /// # Safety
 /// As [`gemm`].
@@ -169,7 +194,7 @@ pub(super) unsafe fn gemm_symmetric<T: Real<Acc = T>>(n: usize, k: usize, c: Mat
 /// # Safety
 /// As [`gemm`], for those rows.
 pub(super) unsafe fn plain<T: Number>(
-    rows: std::ops::Range<usize>,
+    rows: Range<usize>,
     [n, k]: [usize; 2],
     c: Matrix<T>,
     a: Matrix<T>,
@@ -216,6 +241,8 @@ mod tests {
     #[test]
     fn parts_do_not_change_a_bit() {
         for &size in &[
+            [5000, 40, 16],
+            [9000, 3, 4],
             [192, 100, 784],
             [100, 300, 10],
             [1600, 3, 700],
@@ -233,17 +260,19 @@ mod tests {
                     Matrix::new(ptr, r, c)
                 };
                 let (ma, mb) = (matrix(a.as_ptr(), m, k, layout & 1 > 0), matrix(b.as_ptr(), k, n, layout & 2 > 0));
-                let product = |parts: (usize, usize)| {
+                let done: &(dyn Fn(Range<usize>, Range<usize>) + Sync) = &|_, _| {};
+                let product = |parts: (usize, usize), done| {
                     let mut c = vec![f32::NAN; m * n];
                     let mc = matrix(c.as_mut_ptr(), m, n, layout & 4 > 0);
                     // SAFETY: the vectors have the sizes of the matrices.
-                    unsafe { gemm_parts(size, mc, ma, mb, parts) };
+                    unsafe { gemm_parts(size, mc, ma, mb, parts, done) };
                     c.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
                 };
-                let whole = product((1, 1));
+                let whole = product((1, 1), None);
+                assert!(product((1, 1), Some(done)) == whole, "{size:?}, layout {layout}, by blocks");
                 for threads in 2..9 {
-                    let parts = parts([m, n, k.max(1 << 20)], threads);
-                    assert!(product(parts) == whole, "{size:?}, layout {layout}, {parts:?}");
+                    let parts = parts([m, n, k.max(1 << 20)], 0, threads);
+                    assert!(product(parts, Some(done)) == whole, "{size:?}, layout {layout}, {parts:?}");
                 }
             }
         }
@@ -264,7 +293,7 @@ mod tests {
                     unsafe {
                         match symmetric {
                             true => gemm_symmetric(n, k, mc, ma, mb),
-                            false => gemm_parallel([n, n, k], mc, ma, mb),
+                            false => gemm_parts([n, n, k], mc, ma, mb, (1, 1), None),
                         }
                     }
                     c.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
@@ -276,9 +305,11 @@ mod tests {
 
     #[test]
     fn small_products_stay_whole() {
-        assert_eq!(parts([64, 64, 64], 8), (1, 1));
-        assert_eq!(parts([1024, 1024, 1024], 2), (2, 1));
-        assert_eq!(parts([100, 1000, 784], 4), (1, 4));
-        assert_eq!(parts([1 << 20, 8, 1], 0), (1, 1));
+        assert_eq!(parts([64, 64, 64], 0, 8), (1, 1));
+        assert_eq!(parts([1024, 1024, 1024], 0, 2), (2, 1));
+        assert_eq!(parts([100, 1000, 784], 0, 4), (1, 4));
+        assert_eq!(parts([1 << 20, 8, 1], 0, 0), (1, 1));
+        assert_eq!(parts([1024, 1024, 0], 1, 4), (1, 1));
+        assert_eq!(parts([1024, 1024, 0], 8, 4), (4, 1));
     }
 }

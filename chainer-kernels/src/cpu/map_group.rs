@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::compiled::Compiled;
-use super::map::{PARALLEL, estimate, execute_compiled, most_pieces, run_piece, tasks};
+use super::map::{PARALLEL, estimate, most_pieces, run_piece, tasks};
 use super::{pool, wrong_arity};
 use crate::error::Result;
 use crate::kernel::Map;
@@ -42,7 +42,8 @@ pub(super) fn execute(maps: &[Map], mut inputs: &[View], mut outputs: &[View]) -
     let wanted = if work < PARALLEL { 1 } else { tasks(work) };
     if wanted == 1 {
         for Member { map, program, inputs, outputs, .. } in members {
-            execute_compiled(program, &map.scalars, &map.shape, inputs, outputs);
+            // SAFETY: as below.
+            unsafe { run_piece(program, &map.scalars, &map.shape, [inputs, outputs], [0, 1]) };
         }
         return Ok(());
     }

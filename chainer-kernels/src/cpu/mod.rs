@@ -7,6 +7,7 @@ mod concat;
 mod conv;
 mod copy;
 mod elementwise;
+mod epilogue;
 mod flat;
 mod gather;
 mod gemm;
@@ -91,7 +92,9 @@ pub(crate) fn write_row_major<T: crate::dtype::Element>(output: &View, values: &
 /// The kernels that write row-major outputs only.
 fn row_major(kernel: &Kernel, inputs: &[View], outputs: &[View]) -> Result<()> {
     match kernel {
+        Kernel::MatMulMap(after) => matmul::execute_with(after, inputs, outputs),
         Kernel::Conv(c) => conv::forward(c, inputs, outputs),
+        Kernel::ConvMap(c, after) => conv::forward_with(c, after, inputs, outputs),
         Kernel::ConvBackwardData(c) => conv::backward_data(c, inputs, outputs),
         Kernel::ConvBackwardFilter(c) => conv::backward_filter(c, inputs, outputs),
         Kernel::MaxPool(p) => pooling::max(p, inputs, outputs),

@@ -38,11 +38,16 @@ pub(super) fn split(total: usize, grain: usize, f: impl Fn(Range<usize>) + Sync)
     if total == 0 {
         return;
     }
-    let tasks = if total < 2 * grain.max(1) { 1 } else { pool::threads().min(total / grain.max(1)) };
+    let tasks = pieces(total, grain);
     if tasks <= 1 {
         return f(0..total);
     }
     pool::parallel_for(tasks, &|task| f(task * total / tasks..(task + 1) * total / tasks));
+}
+
+/// How many pieces [`split`] makes.
+pub(super) fn pieces(total: usize, grain: usize) -> usize {
+    if total < 2 * grain.max(1) { 1 } else { pool::threads().min(total / grain.max(1)) }
 }
 
 /// An index space that `N` operands walk, as rows along its last merged axis.

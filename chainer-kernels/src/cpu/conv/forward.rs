@@ -2,21 +2,33 @@
 
 use super::panel::{Image, Tile};
 use super::{Failure, Operand, Problem, pixel_step};
+use crate::cpu::epilogue::{After, BLOCK_BYTES};
 use crate::cpu::gemm::{FLOPS_GRAIN, Matrix, gemm};
 use crate::cpu::numeric::{Real, with_real};
-use crate::cpu::strided::{Ptr, Scratch, convert, split};
+use crate::cpu::strided::{Ptr, Scratch, convert, pieces, split};
 use crate::cpu::{unsupported, wrong_arity};
 use crate::error::Result;
-use crate::kernel::Conv;
+use crate::kernel::{Conv, Epilogue};
 use crate::view::View;
 
 /// x (N, C, …), w (O, C/groups, …) → y (N, O, …), which is row-major.
 pub(in crate::cpu) fn execute(conv: &Conv, inputs: &[View], outputs: &[View]) -> Result<()> {
     let ([x, w], [y]) = (inputs, outputs) else { return Err(wrong_arity("convolution")) };
-    with_real!(y.dtype, T => run::<T>(conv, x, w, y), Err(unsupported("convolution", y.dtype)))
+    run([x, w, y], conv, None)
 }
 
-fn run<T: Real>(conv: &Conv, x: &View, w: &View, y: &View) -> Result<()> {
+/// The same with an epilogue; the outputs are row-major.
+pub(in crate::cpu) fn execute_with(conv: &Conv, epilogue: &Epilogue, inputs: &[View], outputs: &[View]) -> Result<()> {
+    let [x, w, others @ ..] = inputs else { return Err(wrong_arity("convolution_map")) };
+    let after = After::new("convolution_map", epilogue, others, outputs)?;
+    run([x, w, after.product()], conv, Some(&after))
+}
+
+fn run([x, w, y]: [&View; 3], conv: &Conv, after: Option<&After>) -> Result<()> {
+    with_real!(y.dtype, T => run_as::<T>([x, w, y], conv, after), Err(unsupported("convolution", y.dtype)))
+}
+
+fn run_as<T: Real>([x, w, y]: [&View; 3], conv: &Conv, after: Option<&After>) -> Result<()> {
     if y.shape.size() == 0 {
         return Ok(());
     }
@@ -34,11 +46,20 @@ fn run<T: Real>(conv: &Conv, x: &View, w: &View, y: &View) -> Result<()> {
     };
     let (out, input) = (Ptr(y.ptr_as::<T>()), Ptr(x.ptr_as::<T>()));
     let failure = Failure::default();
-    let grain = FLOPS_GRAIN.div_ceil((problem.flops() * tiles.images / tiles.per_image).max(1));
-    split(batches * problem.groups * tiles.per_image, grain, |range| {
+    let all = batches * problem.groups * tiles.per_image;
+    let grain = |more: usize| {
+        let flops = problem.flops() + problem.filters * positions * more;
+        FLOPS_GRAIN.div_ceil((flops * tiles.images / tiles.per_image).max(1))
+    };
+    let more = after.map_or(0, After::flops);
+    let blocks = after.and_then(|after| after.blocks(1, 2, pieces(all, grain(more))));
+    split(all, grain(if blocks.is_some() { more } else { 0 }), |range| {
         let task = || -> Result<()> {
             let panel = Scratch::<T::Acc>::new(if direct.is_some() { 0 } else { problem.depth * tiles.row() })?;
             let apart = Scratch::<T::Acc>::new(if in_place { 0 } else { problem.filters * tiles.row() })?;
+            let last = range.end - 1;
+            // The first column whose epilogue has not run.
+            let mut waiting = None;
             for piece in range {
                 let (rest, tile) = (piece / tiles.per_image, piece % tiles.per_image);
                 let (batch, group) = (rest / problem.groups, rest % problem.groups);
@@ -72,13 +93,22 @@ fn run<T: Real>(conv: &Conv, x: &View, w: &View, y: &View) -> Result<()> {
                     if in_place {
                         let to = Matrix::new(target(images.start).cast(), positions as isize, 1);
                         gemm(size, to, filters, columns, false);
-                        continue;
+                    } else {
+                        gemm(size, Matrix::new(apart.ptr(), row as isize, 1), filters, columns, false);
+                        for (n, image) in images.clone().enumerate() {
+                            let from = apart.ptr().add(n * each);
+                            let shape = [problem.filters, each];
+                            convert(&shape, from, &[row as isize, 1], target(image), &[positions as isize, 1], T::down);
+                        }
                     }
-                    gemm(size, Matrix::new(apart.ptr(), row as isize, 1), filters, columns, false);
-                    for (n, image) in images.enumerate() {
-                        let from = apart.ptr().add(n * each);
-                        let shape = [problem.filters, each];
-                        convert(&shape, from, &[row as isize, 1], target(image), &[positions as isize, 1], T::down);
+                    let Some(blocks) = &blocks else { continue };
+                    // Rows of several tiles: those of one may be short.
+                    let from = *waiting.get_or_insert(first);
+                    let bytes = (end - from) * images.len() * problem.filters * size_of::<T>();
+                    if bytes >= BLOCK_BYTES || tile + 1 == tiles.per_image || piece == last {
+                        let filters = group * problem.filters..(group + 1) * problem.filters;
+                        blocks.run(images, filters, from..end);
+                        waiting = None;
                     }
                 }
             }
@@ -86,5 +116,9 @@ fn run<T: Real>(conv: &Conv, x: &View, w: &View, y: &View) -> Result<()> {
         };
         failure.note(task());
     });
-    failure.result()
+    failure.result()?;
+    if let (Some(after), None) = (after, &blocks) {
+        after.run_whole();
+    }
+    Ok(())
 }

@@ -13,7 +13,7 @@ mod tests;
 
 pub(super) use data::execute as backward_data;
 pub(super) use filter::execute as backward_filter;
-pub(super) use forward::execute as forward;
+pub(super) use forward::{execute as forward, execute_with as forward_with};
 
 use std::sync::{Mutex, PoisonError};
 
