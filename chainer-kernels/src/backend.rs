@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::buffer::Buffer;
 use crate::error::Result;
+use crate::graph::{self, LiveSlots};
 use crate::kernel::Kernel;
 use crate::view::View;
 
@@ -88,12 +89,30 @@ pub(crate) fn without_hooks<R>(f: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Runs a kernel on a device, between the hooks of this thread.
+/// Runs a kernel on a device, between the hooks of this thread; a capture that goes on notes it.
 pub(crate) fn execute(device: Device, kernel: &Kernel, inputs: &[View], outputs: &[View]) -> Result<()> {
+    execute_live(device, kernel, inputs, outputs, &LiveSlots::new())
+}
+
+/// As [`execute`]; `live` names the scalars of the kernel's program that change from run to run of a captured graph.
+pub(crate) fn execute_live(
+    device: Device,
+    kernel: &Kernel,
+    inputs: &[View],
+    outputs: &[View],
+    live: &LiveSlots,
+) -> Result<()> {
     let no_hooks = HOOKS.with_borrow(|hooks| hooks.is_empty());
     if no_hooks {
-        return backend(device).execute(kernel, inputs, outputs);
+        backend(device).execute(kernel, inputs, outputs)?;
+    } else {
+        between_hooks(device, kernel, inputs, outputs)?;
     }
+    graph::record(kernel, inputs, outputs, live);
+    Ok(())
+}
+
+fn between_hooks(device: Device, kernel: &Kernel, inputs: &[View], outputs: &[View]) -> Result<()> {
     // A copy, so that a hook may add or remove hooks or run kernels itself.
     let hooks: Vec<_> = HOOKS.with_borrow(|hooks| hooks.iter().map(|(_, hook)| hook.clone()).collect());
     for hook in &hooks {

@@ -10,6 +10,7 @@ pub mod cuda;
 pub mod dtype;
 pub mod error;
 mod expr;
+pub mod graph;
 pub mod hooks;
 pub mod kernel;
 pub mod op;

@@ -94,9 +94,8 @@ impl Array {
     }
 
     /// Random numbers: `op` is `Uniform` or `Normal`, `offset` the place of the first element in the stream of `seed`.
-    pub(crate) fn random(op: Op, seed: u64, offset: u64, shape: Shape, dtype: Dtype) -> Array {
-        let scalars = [Some(Scalar::UInt(seed)), Some(Scalar::UInt(offset))];
-        Array::from_node(Arc::new(expr::source(op, scalars, shape, dtype, Device::Cpu)))
+    pub(crate) fn random(op: Op, place: (u64, u64), general: bool, shape: Shape, dtype: Dtype) -> Array {
+        Array::from_node(Arc::new(expr::random(op, place, general, shape, dtype)))
     }
 }
 

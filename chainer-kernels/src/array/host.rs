@@ -4,8 +4,9 @@ use ndarray::{ArrayD, ArrayViewD, IxDyn, ShapeBuilder};
 
 use super::{Array, ArrayOps};
 use crate::dtype::{Dtype, Element};
-use crate::error::{Error, Result};
+use crate::error::{Error, Loc, Result};
 use crate::expr::{contiguous_copy, force_all};
+use crate::graph;
 use crate::scalar::Scalar;
 use crate::view::View;
 
@@ -36,6 +37,7 @@ impl Array {
     fn host<T: Element>(&self, operation: &'static str) -> Result<View> {
         let at = std::panic::Location::caller();
         let view = self.ready_view()?;
+        graph::host_read(operation, &view, Some(at));
         if view.dtype != T::DTYPE {
             let expect = format!("dtype == {}", T::DTYPE);
             return Err(Error::mismatch(operation, expect, view.dtype).at(at));
@@ -80,7 +82,7 @@ impl Array {
             )
             .at(at));
         }
-        self.element(&vec![0; self.ndim()]).map(T::from_scalar)
+        self.element("item", &vec![0; self.ndim()], at).map(T::from_scalar)
     }
 
     /// The element at an index (one number for each axis), converted to `T`.
@@ -96,15 +98,16 @@ impl Array {
             let message = format!("index {index:?} does not lie in shape {shape:?}");
             return Err(Error::new(crate::ErrorKind::IndexOutOfBounds, "item_at", message).at(at));
         }
-        self.element(index).map(T::from_scalar)
+        self.element("item_at", index, at).map(T::from_scalar)
     }
 
     /// The element at an index that lies inside the shape.
-    fn element(&self, index: &[usize]) -> Result<Scalar> {
+    fn element(&self, operation: &'static str, index: &[usize], at: Loc) -> Result<Scalar> {
         if let Some(value) = self.fill_value() {
             return Ok(value);
         }
         let view = self.ready_view()?;
+        graph::host_read(operation, &view, Some(at));
         let steps: isize = index.iter().zip(&view.strides).map(|(&i, s)| i as isize * s).sum();
         // SAFETY: the index lies inside the shape, so the element lies inside the buffer; `T` is its type.
         Ok(crate::with_element!(view.dtype, T => unsafe { view.ptr_as::<T>().offset(steps).read() }.to_scalar()))

@@ -217,7 +217,7 @@ fn run_map(roots: &[&Arc<Node>]) {
     let Some(program) = region.program.take() else { return };
     let scalars = std::mem::take(&mut region.scalars);
     let kernel = Kernel::Map(Map { program, scalars, shape: roots[0].shape.clone() });
-    let result = backend::execute(roots[0].device, &kernel, &region.inputs, &region.outputs);
+    let result = backend::execute_live(roots[0].device, &kernel, &region.inputs, &region.outputs, &region.live);
     // The buffers of what dies are free before the next flush asks for some.
     region.clear();
     running.publish(result);
@@ -257,7 +257,7 @@ fn run_reduce(node: &Arc<Node>) {
         region.outputs.insert(0, View::contiguous(buffer, dtype, kept));
         let scalars = std::mem::take(&mut region.scalars);
         let kernel = Kernel::Reduce(Reduce { program, scalars, shape, axes, op, value });
-        backend::execute(node.device, &kernel, &region.inputs, &region.outputs)
+        backend::execute_live(node.device, &kernel, &region.inputs, &region.outputs, &region.live)
     });
     if result.is_err() && running.nodes.iter().all(|(n, _)| !Arc::ptr_eq(n, node)) {
         // There was no memory for it.

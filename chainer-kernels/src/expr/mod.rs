@@ -17,7 +17,7 @@ mod record;
 pub(crate) use force::{contiguous_copy, force, force_all};
 pub use node::Saved;
 pub(crate) use node::{Node, SliceChange, ViewChange};
-pub(crate) use record::{Operand, call, fill, map, reduce, source, view_of};
+pub(crate) use record::{Operand, call, fill, map, random, reduce, source, view_of};
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use crate::backend::Device;
 use crate::buffer::Buffer;
 use crate::dtype::Dtype;
 use crate::error::{Error, Result};
+use crate::graph::Number;
 use crate::kernel::{Kernel, ReduceOp};
 use crate::op::Op;
 use crate::scalar::Scalar;
@@ -87,6 +88,8 @@ pub(crate) enum Arg {
     None,
     Node(Arc<Node>),
     Scalar(Scalar),
+    /// A scalar of a capture that changes from run to run.
+    Number(Arc<Number>),
 }
 
 /// How a view's layout follows from its argument's; the new shape is the node's.

@@ -17,6 +17,7 @@ use super::draft::{Code, Draft, Seen};
 use super::node::{Arg, Expr, Node};
 use crate::dtype::Dtype;
 use crate::error::{Error, Result};
+use crate::graph::LiveSlots;
 use crate::op::Op;
 use crate::program::{Program, ScalarBits, Value};
 use crate::scalar::Scalar;
@@ -72,6 +73,8 @@ pub(super) enum Planned {
 pub(super) struct Region {
     pub(super) program: Option<Arc<Program>>,
     pub(super) scalars: SmallVec<[ScalarBits; 8]>,
+    /// The scalars that change from run to run of a captured graph.
+    pub(super) live: LiveSlots,
     pub(super) inputs: SmallVec<[View; 4]>,
     /// The program's outputs.
     pub(super) outputs: SmallVec<[View; 2]>,
@@ -85,6 +88,7 @@ impl Region {
     pub(super) fn clear(&mut self) {
         self.program = None;
         self.scalars.clear();
+        self.live.clear();
         self.inputs.clear();
         self.outputs.clear();
         self.written.clear();
@@ -104,7 +108,7 @@ impl Planner {
             Err(Stop::Failed(error)) => return Planned::Failed(error),
         }
         self.decide(roots, reduced);
-        self.emit(&mut region.scalars);
+        self.emit(&mut region.scalars, &mut region.live);
         match self.bind(roots, reduced, space, region) {
             Ok(()) => Planned::Ready,
             Err(error) => {
@@ -222,7 +226,7 @@ impl Planner {
     }
 
     /// Writes the program, without computing anything twice.
-    fn emit(&mut self, scalars: &mut SmallVec<[ScalarBits; 8]>) {
+    fn emit(&mut self, scalars: &mut SmallVec<[ScalarBits; 8]>, live: &mut LiveSlots) {
         self.draft.clear();
         self.seen.start();
         for i in 0..self.entries.len() {
@@ -241,7 +245,13 @@ impl Planner {
                     _ => *dtype,
                 };
                 match &args[k] {
-                    Arg::Scalar(s) => self.scalar(*s, wanted, scalars),
+                    Arg::Scalar(s) => self.scalar(*s, wanted, scalars, live),
+                    Arg::Number(number) => {
+                        // A slot of its own: what happens to be equal now will not be in the next run.
+                        live.push((scalars.len() as u16, number.source));
+                        scalars.push(number.value.to_bits(wanted));
+                        self.draft.scalar(wanted)
+                    }
                     Arg::Node(_) => {
                         let value = self.entries[self.entries[i].args[k] as usize].value;
                         self.converted(value, wanted)
@@ -254,9 +264,17 @@ impl Planner {
         }
     }
 
-    fn scalar(&mut self, scalar: Scalar, dtype: Dtype, bits: &mut SmallVec<[ScalarBits; 8]>) -> Code {
+    fn scalar(
+        &mut self,
+        scalar: Scalar,
+        dtype: Dtype,
+        bits: &mut SmallVec<[ScalarBits; 8]>,
+        live: &LiveSlots,
+    ) -> Code {
         let wanted = scalar.to_bits(dtype);
-        let known = bits.iter().zip(&self.draft.scalars).position(|(b, d)| *b == wanted && *d == dtype);
+        let constant = |at: usize| live.iter().all(|(slot, _)| *slot as usize != at);
+        let mut known = bits.iter().zip(&self.draft.scalars).enumerate();
+        let known = known.find(|(at, (b, d))| **b == wanted && **d == dtype && constant(*at)).map(|(at, _)| at);
         match known {
             Some(at) => self.draft.scalar_at(at),
             None => {

@@ -10,6 +10,7 @@ use super::node::{Arg, Call, Expr, Node, ViewChange};
 use crate::backend::Device;
 use crate::dtype::Dtype;
 use crate::error::{Error, Loc};
+use crate::graph;
 use crate::kernel::{Kernel, ReduceOp};
 use crate::op::{Op, Rule};
 use crate::scalar::Scalar;
@@ -41,6 +42,15 @@ pub(crate) fn fill(value: Scalar, shape: Shape, dtype: Dtype, device: Device) ->
 pub(crate) fn source(op: Op, scalars: [Option<Scalar>; 2], shape: Shape, dtype: Dtype, device: Device) -> Node {
     let [a, b] = scalars.map(|s| s.map_or(Arg::None, Arg::Scalar));
     Node::pending(shape, dtype, device, Expr::Map { op, dtype, args: [a, b, Arg::None] }, 1, 0)
+}
+
+/// Random numbers from a place in a stream. `general` says that the stream is the process's, which captured work goes on with in each run.
+pub(crate) fn random(op: Op, (seed, position): (u64, u64), general: bool, shape: Shape, dtype: Dtype) -> Node {
+    if general && let Some([seed, position]) = graph::draw(seed, position) {
+        let args = [Arg::Number(seed), Arg::Number(position), Arg::None];
+        return Node::pending(shape, dtype, Device::Cpu, Expr::Map { op, dtype, args }, 1, 0);
+    }
+    source(op, [seed, position].map(|word| Some(Scalar::UInt(word))), shape, dtype, Device::Cpu)
 }
 
 /// An elementwise operation over operands that broadcast. `cast` is the result's dtype for `Op::Cast`. Errors are at `at`.
@@ -134,7 +144,10 @@ struct Size {
 fn argument(operand: Option<&Operand<'_>>, shape: &Shape, size: &mut Size) -> Arg {
     match operand {
         None => Arg::None,
-        Some(Operand::Scalar(s)) => Arg::Scalar(*s),
+        Some(Operand::Scalar(s)) => match graph::number_operand(*s) {
+            None => Arg::Scalar(*s),
+            Some(number) => Arg::Number(number),
+        },
         Some(Operand::Node(node)) => {
             size.depth = size.depth.max(node.pending_depth());
             if let Some(value) = node.fill {

@@ -111,8 +111,8 @@ impl Limits {
         *LIMITS.get_or_init(|| {
             without_hooks(|| {
                 let n = 768;
-                let a = Array::random(crate::Op::Uniform, 1, 0, [n, n].into(), Dtype::F32);
-                let big = Array::random(crate::Op::Uniform, 1, 0, (4usize << 20).into(), Dtype::F32);
+                let a = Array::random(crate::Op::Uniform, (1, 0), false, [n, n].into(), Dtype::F32);
+                let big = Array::random(crate::Op::Uniform, (1, 0), false, (4usize << 20).into(), Dtype::F32);
                 let flops = best(|| crate::ops::matmul(&a, &a)).map_or(0.0, |s| 2.0 * (n * n * n) as f64 / s);
                 let bytes = best(|| (&big).add(&big)).map_or(0.0, |s| 2.0 * (big.size() * 4) as f64 / s);
                 Limits { flops, bytes }

@@ -6,6 +6,7 @@ use super::repeat;
 use crate::array::{Array, ArrayOps};
 use crate::dtype::Dtype;
 use crate::error::Error;
+use crate::graph;
 use crate::op::Op;
 use crate::shape::Shape;
 
@@ -53,12 +54,17 @@ impl Generator {
         repeat::place(|| (self.seed.load(Ordering::Relaxed), self.position.fetch_add(count, Ordering::Relaxed)))
     }
 
+    /// Goes on by `count` places. Returns the seed and where the stream stood.
+    pub(crate) fn advance(&self, count: u64) -> (u64, u64) {
+        (self.seed.load(Ordering::Relaxed), self.position.fetch_add(count, Ordering::Relaxed))
+    }
+
     fn source(&self, op: Op, shape: Shape, dtype: Dtype, operation: &'static str) -> Array {
         if !dtype.is_float() {
             return Array::failed(Error::mismatch(operation, "a float dtype", dtype));
         }
-        let (seed, offset) = self.take(shape.size());
-        Array::random(op, seed, offset, shape, dtype)
+        let place = self.take(shape.size());
+        Array::random(op, place, std::ptr::eq(self, &DEFAULT), shape, dtype)
     }
 
     /// Uniform numbers in `[low, high)`. `dtype` is a float type.
@@ -92,6 +98,9 @@ impl Generator {
 
     /// A random order of `0..n`.
     pub fn permutation(&self, n: usize) -> Vec<usize> {
+        if graph::is_capturing() {
+            graph::refuse("a random order is drawn on the host", None);
+        }
         let (seed, offset) = self.take(n);
         let mut order: Vec<usize> = (0..n).collect();
         // Fisher-Yates; one word a step.

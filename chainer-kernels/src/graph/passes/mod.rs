@@ -1,0 +1,76 @@
+//! From a captured graph to a better one. Each pass is a file; each leaves a graph that computes the same bits.
+
+mod common;
+mod dead;
+mod fold;
+mod fuse;
+
+use super::ir::Graph;
+use crate::dtype::Dtype;
+use crate::kernel::{Kernel, Map, Reduce};
+use crate::program::ScalarBits;
+
+/// Which passes run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Passes {
+    /// What nobody needs is not computed.
+    pub dead: bool,
+    /// What is computed twice is computed once.
+    pub common: bool,
+    /// Elementwise work over one space becomes one kernel, also as the prologue of a reduction.
+    pub fuse: bool,
+    /// What depends on constants alone is computed once, when the graph is made.
+    pub fold: bool,
+}
+
+impl Default for Passes {
+    fn default() -> Self {
+        Passes { dead: true, common: true, fold: true, fuse: true }
+    }
+}
+
+impl Passes {
+    /// No pass: the kernels as they were captured.
+    pub const NONE: Passes = Passes { dead: false, common: false, fold: false, fuse: false };
+
+    /// Runs them over a graph.
+    pub fn run(self, graph: &mut Graph) {
+        if self.dead {
+            dead::run(graph);
+        }
+        if self.common {
+            common::run(graph);
+        }
+        if self.fold {
+            fold::run(graph);
+        }
+        if self.fuse {
+            fuse::run(graph);
+        }
+        if self.dead {
+            dead::run(graph);
+        }
+    }
+}
+
+/// The dtype of a scalar of a kernel's program.
+pub(super) fn scalar_dtype(kernel: &Kernel, slot: u16) -> Option<Dtype> {
+    match kernel {
+        Kernel::Map(Map { program, .. }) | Kernel::Reduce(Reduce { program, .. }) => {
+            program.scalars.get(slot as usize).copied()
+        }
+        _ => None,
+    }
+}
+
+/// Sets a scalar of a kernel's program.
+pub(super) fn set_scalar(kernel: &mut Kernel, slot: u16, bits: ScalarBits) {
+    let scalars = match kernel {
+        Kernel::Map(Map { scalars, .. }) | Kernel::Reduce(Reduce { scalars, .. }) => scalars,
+        _ => return,
+    };
+    if let Some(scalar) = scalars.get_mut(slot as usize) {
+        *scalar = bits;
+    }
+}
