@@ -45,6 +45,7 @@ extern crate self as chainer;
 pub mod __private;
 mod as_variable;
 mod backward;
+pub mod compile;
 pub mod computational_graph;
 mod config;
 pub mod dataset;
@@ -93,6 +94,7 @@ pub use chainer_kernels::cpu::{set_num_threads, threads};
 
 pub use as_variable::{AsOptVariable, AsVariable, AsVariables, Variables};
 pub use backward::{Backward, backward};
+pub use compile::{Compiled, compile};
 pub use config::{
     Config, ConfigGuard, UseCudnn, config, debug_mode, force_backprop_mode, is_debug, no_backprop_mode, set_debug,
     using_config,

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::flag::Flag;
 use crate::graph::GraphNode;
 use crate::row_gradient::RowGradient;
-use crate::{Array, Dtype, Error, ErrorKind, Result, Shape, Variable};
+use crate::{Array, Dtype, Error, ErrorKind, Result, Shape, Variable, compile};
 
 /// Makes the first value of a parameter of the given shape.
 type Initializer = Arc<dyn Fn(&Shape) -> Array + Send + Sync>;
@@ -89,6 +89,9 @@ impl Parameter {
                 (None, Some(initializer)) => initializer.clone(),
             }
         };
+        if compile::is_active() {
+            compile::only_once();
+        }
         // Without the lock: an initializer may look at this parameter.
         let array = initializer(&shape);
         array.check()?;
@@ -115,6 +118,7 @@ impl Parameter {
     /// An uninitialized parameter gives a failed variable.
     #[track_caller]
     pub fn var(&self) -> Variable {
+        self.touch();
         let state = self.read();
         match &state.value {
             Some((data, node)) => {
@@ -131,6 +135,7 @@ impl Parameter {
     /// The parameter is uninitialized.
     #[track_caller]
     pub fn array(&self) -> Result<Array> {
+        self.touch();
         let state = self.read();
         match &state.value {
             Some((data, _)) => Ok(data.clone()),
@@ -142,6 +147,7 @@ impl Parameter {
     /// before keep the value they were made with.
     pub fn set(&self, array: impl Into<Array>) {
         let array = array.into();
+        self.touch();
         let mut state = self.write();
         let node = match &state.value {
             Some((_, node)) if array.is_failed() || (node.shape == *array.shape() && node.dtype == array.dtype()) => {
@@ -160,6 +166,7 @@ impl Parameter {
 
     /// Changes the value in place where nobody else holds it. Shape and dtype stay.
     pub(crate) fn modify(&self, change: impl FnOnce(&mut Array) -> Result<()>) -> Result<()> {
+        self.touch();
         match &mut self.write().value {
             Some((data, _)) => change(data),
             None => Ok(()),
@@ -181,7 +188,39 @@ impl Parameter {
         self.shape().map_or(0, |shape| shape.size())
     }
 
+    /// A call that is being captured notes that it uses the parameter.
+    #[inline]
+    fn touch(&self) {
+        if compile::is_active() {
+            compile::touch_parameter(self);
+        }
+    }
+
+    /// Shows the value, if there is one, to be looked at or replaced by one of the same shape and dtype.
+    pub(crate) fn visit_value(&self, visit: impl FnOnce(&mut Array)) {
+        if let Some((array, _)) = &mut self.write().value {
+            visit(array);
+        }
+    }
+
+    /// Shows the place of the gradient. Rows that were noted of it are forgotten.
+    pub(crate) fn visit_grad(&self, visit: impl FnOnce(&mut Option<Variable>)) {
+        if let Some(node) = self.node_untouched() {
+            let mut grad = node.lock().grad.take();
+            visit(&mut grad);
+            let mut state = node.lock();
+            state.given = grad.is_some();
+            state.rows = None;
+            state.grad = grad;
+        }
+    }
+
     fn node(&self) -> Option<Arc<GraphNode>> {
+        self.touch();
+        self.node_untouched()
+    }
+
+    fn node_untouched(&self) -> Option<Arc<GraphNode>> {
         self.read().value.as_ref().map(|(_, node)| node.clone())
     }
 
@@ -232,6 +271,10 @@ impl Parameter {
 
     /// Forgets the gradient.
     pub fn cleargrad(&self) {
+        if compile::is_active() {
+            compile::touch_parameter(self);
+            compile::cleared(self.id());
+        }
         if let Some(node) = self.node() {
             let mut state = node.lock();
             let old = (state.grad.take(), state.rows.take());

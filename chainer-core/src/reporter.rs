@@ -301,6 +301,11 @@ fn join(name: &str, key: &str) -> String {
     if name.ends_with([':', '/']) { format!("{name}{key}") } else { format!("{name}/{key}") }
 }
 
+/// Whether what is reported on this thread is collected.
+pub(crate) fn is_collecting() -> bool {
+    SCOPES.with_borrow(|scopes| !scopes.is_empty())
+}
+
 /// Runs `f` and collects what is reported meanwhile, with the names of the reporter that is collecting now. What `f` reports is then
 /// not seen outside.
 pub fn report_scope<T>(f: impl FnOnce() -> T) -> (T, Observation) {

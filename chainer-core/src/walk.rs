@@ -20,7 +20,7 @@ use crate::function::{BackwardContext, check_nan, report};
 use crate::gradient_shape::{fit, fit_input, sum_broadcast};
 use crate::graph::{Call, Creator, GraphNode};
 use crate::row_gradient::{RowGradient, Rows};
-use crate::{Array, Error, ErrorKind, Result, Variable, function_hooks};
+use crate::{Array, Error, ErrorKind, Result, Variable, function_hooks, compile};
 
 static WALKS: AtomicU64 = AtomicU64::new(1);
 
@@ -361,6 +361,9 @@ impl Walk {
 
     /// Gives the leaves their gradients and computes them, together.
     pub(crate) fn finish(&mut self, leaves: Vec<(Arc<GraphNode>, Variable)>) -> Result<()> {
+        if compile::is_active() {
+            compile::walked();
+        }
         let mut gradients: Vec<Array> = Vec::with_capacity(leaves.len());
         for (leaf, gradient) in leaves {
             if self.roots.contains(&Arc::as_ptr(&leaf)) {

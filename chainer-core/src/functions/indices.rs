@@ -1,13 +1,30 @@
 //! Labels and IDs: checking their values.
 
+use std::sync::Arc;
+
 use chainer_kernels::with_element;
 
-use crate::{Array, Element, Error, ErrorKind, Result, Shape};
+use crate::{Array, Element, Error, ErrorKind, Result, Shape, compile};
 
 /// Checks that each element of an integer array is `ignore` or in `0..size`. Returns how many are not ignored.
 ///
 /// The values are read at once, so that a bad label is reported where it is used and not when something is computed later.
 pub(crate) fn check_indices(
+    operation: &'static str,
+    name: &str,
+    indices: &Array,
+    size: usize,
+    ignore: Option<i64>,
+) -> Result<usize> {
+    if !compile::is_active() {
+        return count_indices(operation, name, indices, size, ignore);
+    }
+    let known = name.to_owned();
+    let count = move |indices: &Array| count_indices(operation, &known, indices, size, ignore);
+    compile::observe(indices, Arc::new(count), name)
+}
+
+fn count_indices(
     operation: &'static str,
     name: &str,
     indices: &Array,

@@ -1,9 +1,13 @@
 //! Values of a link that change while it is used, without being parameters.
 
+use std::any::Any;
 use std::fmt;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use chainer_kernels::graph;
 
 use crate::serializers::{Serializer, Value};
+use crate::compile::{self, Access, Cell, Slot, Traced};
 use crate::{Array, Result};
 
 /// A cell for what changes in a link that threads share: running statistics, counters, the state of a recurrent layer.
@@ -22,13 +26,43 @@ use crate::{Array, Result};
 /// counter.calls.update(|calls| *calls += 1);
 /// assert_eq!(counter.calls.get(), 1);
 /// ```
-#[derive(Default)]
-pub struct State<T>(RwLock<T>);
+pub struct State<T>(Arc<Inner<T>>);
 
-impl<T> State<T> {
+struct Inner<T> {
+    value: RwLock<T>,
+    /// How captured calls look into the value, if they can.
+    access: Option<Access<T>>,
+}
+
+impl<T: Traced> State<T> {
+    /// A cell whose arrays a captured call ([`compile`](crate::compile())) can read and replace. [`State::new`] does the same for arrays,
+    /// variables, and options, pairs and lists of them.
+    pub fn traced(value: T) -> Self {
+        State(Arc::new(Inner { value: RwLock::new(value), access: Some(Access::new()) }))
+    }
+}
+
+impl<T: Send + Sync + 'static> State<T> {
     /// A cell with its first value.
     pub fn new(value: T) -> Self {
-        State(RwLock::new(value))
+        State(Arc::new(Inner { value: RwLock::new(value), access: compile::known() }))
+    }
+
+    /// A call that is being captured notes that it uses the cell.
+    #[inline]
+    fn touch(&self, changes: bool) {
+        if compile::is_active() {
+            self.touch_captured(changes);
+        }
+    }
+
+    #[cold]
+    fn touch_captured(&self, changes: bool) {
+        if self.0.access.is_some() {
+            compile::touch(Arc::as_ptr(&self.0).addr(), compile::STATE, || self.0.clone());
+        } else if changes {
+            graph::refuse(format!("{} changes (`State::traced` could hold it)", self.0.label()), None);
+        }
     }
 
     /// A copy of the value.
@@ -59,30 +93,74 @@ impl<T> State<T> {
 
     /// Looks at the value. Must not use the same cell inside.
     pub fn read<R>(&self, look: impl FnOnce(&T) -> R) -> R {
-        // A panic in another user's closure leaves a value that is as good as any.
-        look(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        self.touch(false);
+        look(&self.0.read())
     }
 
     /// Changes the value in place. Must not use the same cell inside.
     pub fn update<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
-        change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner))
+        self.touch(true);
+        change(&mut self.0.write())
     }
 }
 
-impl<T: Clone> Clone for State<T> {
+impl<T> Inner<T> {
+    fn read(&self) -> RwLockReadGuard<'_, T> {
+        // A panic in another user's closure leaves a value that is as good as any.
+        self.value.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, T> {
+        self.value.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: Send + Sync + 'static> Cell for Inner<T> {
+    fn arrays(&self, visit: &mut dyn FnMut(Slot<'_>)) {
+        if let Some(access) = self.access {
+            (access.arrays)(&mut self.write(), visit);
+        }
+    }
+
+    fn template(&self) -> Option<Box<dyn Any + Send + Sync>> {
+        let access = self.access?;
+        let mut template = (access.copy)(&self.read());
+        // Without the memory of the arrays.
+        (access.arrays)(&mut template, &mut |mut slot| slot.set(Array::scalar(0f32)));
+        Some(Box::new(template))
+    }
+
+    fn restore(&self, template: &(dyn Any + Send + Sync)) {
+        if let (Some(access), Some(template)) = (self.access, template.downcast_ref::<T>()) {
+            *self.write() = (access.copy)(template);
+        }
+    }
+
+    fn label(&self) -> String {
+        format!("a State<{}>", std::any::type_name::<T>())
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> Clone for State<T> {
     /// A cell of its own with the same value.
     fn clone(&self) -> Self {
-        State::new(self.get())
+        State(Arc::new(Inner { value: RwLock::new(self.get()), access: self.0.access }))
     }
 }
 
-impl<T> From<T> for State<T> {
+impl<T: Default + Send + Sync + 'static> Default for State<T> {
+    fn default() -> Self {
+        State::new(T::default())
+    }
+}
+
+impl<T: Send + Sync + 'static> From<T> for State<T> {
     fn from(value: T) -> Self {
         State::new(value)
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for State<T> {
+impl<T: fmt::Debug + Send + Sync + 'static> fmt::Debug for State<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.read(|value| value.fmt(f))
     }
@@ -110,7 +188,7 @@ pub trait PersistentValue: Send + Sync {
     }
 }
 
-impl<T: Persist + Send + Sync> PersistentValue for State<T> {
+impl<T: Persist + Send + Sync + 'static> PersistentValue for State<T> {
     fn serialize(&self, key: &str, serializer: &mut Serializer<'_>) -> Result<()> {
         self.update(|value| value.persist(key, serializer))
     }

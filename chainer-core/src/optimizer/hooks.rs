@@ -213,6 +213,7 @@ impl OptimizerHook for GradientNoise {
         "GradientNoise"
     }
     fn call(&mut self, target: &HookTarget<'_>) -> Result<()> {
+        chainer_kernels::graph::refuse("GradientNoise depends on the number of the update", None);
         target.map_grads(|_, grad| {
             let noise = (self.noise)(grad.shape(), grad.dtype(), self.eta, target.t);
             grad + noise

@@ -2,11 +2,14 @@
 //! [`UpdateRule`] of [`crate::optimizers`].
 
 mod hooks;
+mod replay;
 mod rule;
 #[cfg(test)]
 mod tests;
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use chainer_kernels::{flush_all, ops};
 use smallvec::SmallVec;
@@ -14,11 +17,12 @@ use smallvec::SmallVec;
 pub use hooks::{
     GradientClipping, GradientNoise, HookTarget, Lasso, OptimizerHook, WeightDecay, exponential_decay_noise,
 };
+use replay::{Shared, Updates};
 pub use rule::UpdateRule;
 
 use crate::serializers::{Serializable, Serializer};
 use crate::training::UpdateStep;
-use crate::{Array, Error, Parameter, Result, Variable, config};
+use crate::{Array, Error, Parameter, Result, State, Variable, compile, config};
 
 /// Updates parameters by their gradients.
 ///
@@ -44,8 +48,9 @@ use crate::{Array, Error, Parameter, Result, Variable, config};
 /// ```
 pub struct Optimizer<R> {
     rule: R,
+    /// Counts the updates, and what graphs know of the rule.
+    shared: Arc<Shared<R>>,
     slots: Vec<Slot>,
-    t: usize,
     epoch: usize,
     hooks: Vec<(String, Box<dyn OptimizerHook>)>,
     cleargrads: bool,
@@ -56,7 +61,7 @@ struct Slot {
     name: String,
     param: Parameter,
     /// In the order of the rule's keys; empty until the parameter has a value.
-    state: SmallVec<[Array; 3]>,
+    state: SmallVec<[State<Array>; 3]>,
 }
 
 impl<R> Deref for Optimizer<R> {
@@ -66,8 +71,9 @@ impl<R> Deref for Optimizer<R> {
     }
 }
 
-impl<R> DerefMut for Optimizer<R> {
+impl<R: UpdateRule> DerefMut for Optimizer<R> {
     fn deref_mut(&mut self) -> &mut R {
+        self.shared.outdate();
         &mut self.rule
     }
 }
@@ -76,7 +82,14 @@ impl<R: UpdateRule> Optimizer<R> {
     /// An optimizer of these parameters; [`UpdateRule::setup`] is the usual way to make one. A parameter that is given twice is
     /// updated once.
     pub fn new<N: Into<String>>(rule: R, params: impl IntoIterator<Item = (N, Parameter)>) -> Self {
-        let mut optimizer = Optimizer { rule, slots: Vec::new(), t: 0, epoch: 0, hooks: Vec::new(), cleargrads: true };
+        let mut optimizer = Optimizer {
+            rule,
+            shared: Shared::new(),
+            slots: Vec::new(),
+            epoch: 0,
+            hooks: Vec::new(),
+            cleargrads: true,
+        };
         for (name, param) in params {
             optimizer.add_param(name, param);
         }
@@ -102,7 +115,7 @@ impl<R: UpdateRule> Optimizer<R> {
 
     /// How many updates were made.
     pub fn t(&self) -> usize {
-        self.t
+        self.shared.t.load(Relaxed)
     }
 
     /// How many sweeps over the dataset were completed, as [`new_epoch`](Self::new_epoch) counts them.
@@ -117,7 +130,7 @@ impl<R: UpdateRule> Optimizer<R> {
 
     /// The learning rate of the last update (Adam's with its bias corrections); `None` if the rule has none, or none yet.
     pub fn lr(&self) -> Option<f64> {
-        self.rule.lr(self.t)
+        self.rule.lr(self.t())
     }
 
     /// The value of a hyperparameter, such as `alpha`; of `lr` see [`lr`](Self::lr). `None` if there is none of this name.
@@ -130,6 +143,7 @@ impl<R: UpdateRule> Optimizer<R> {
     /// # Errors
     /// The rule has no hyperparameter of this name.
     pub fn set_hyperparameter(&mut self, name: &str, value: f64) -> Result<()> {
+        self.shared.outdate();
         let (rule, names) = (self.rule.name(), self.rule.hyperparameter_names());
         match self.rule.hyperparameter_mut(name) {
             Some(slot) => {
@@ -143,10 +157,10 @@ impl<R: UpdateRule> Optimizer<R> {
     }
 
     /// The state of a parameter by the names of parameter and state (`/l1/W`, `m`); `None` before it exists.
-    pub fn state(&self, param: &str, key: &str) -> Option<&Array> {
+    pub fn state(&self, param: &str, key: &str) -> Option<Array> {
         let slot = self.slots.iter().find(|slot| slot.name == param)?;
         let at = self.rule.state_keys().iter().position(|k| *k == key)?;
-        slot.state.get(at)
+        slot.state.get(at).map(State::get)
     }
 
     /// Adds a hook under its own name. Hooks run before each update, in the order in which they were added.
@@ -198,7 +212,7 @@ impl<R: UpdateRule> Optimizer<R> {
         let Optimizer { rule, slots, .. } = self;
         for slot in slots.iter_mut().filter(|slot| slot.state.is_empty()) {
             if let Ok(value) = slot.param.array() {
-                slot.state = rule.state_keys().iter().map(|key| rule.init_state(key, &value)).collect();
+                slot.state = rule.state_keys().iter().map(|key| State::new(rule.init_state(key, &value))).collect();
             }
         }
     }
@@ -239,10 +253,15 @@ impl<R: UpdateRule> Optimizer<R> {
     pub fn update(&mut self) -> Result<()> {
         self.prepare();
         self.call_hooks()?;
-        let t = self.t + 1;
+        let t = self.t() + 1;
+        let mut captured = compile::is_active().then(|| {
+            self.shared.publish(&self.rule);
+            Updates::new(&self.shared)
+        });
         let mut updates = Vec::with_capacity(self.slots.len());
         for slot in &self.slots {
-            updates.push(if takes_part(&slot.param) { Some(update_of(&self.rule, t, slot)?) } else { None });
+            let update = if takes_part(&slot.param) { Some(update_of(&self.rule, t, slot, &mut captured)?) } else { None };
+            updates.push(update);
         }
         // From here on nothing fails but for want of memory.
         for (slot, update) in self.slots.iter_mut().zip(updates) {
@@ -250,17 +269,22 @@ impl<R: UpdateRule> Optimizer<R> {
             if let Some(indices) = rows {
                 flush_all(std::iter::once(&value).chain(&state));
                 slot.param.modify(|all| all.put_slices(&indices, &value, 0))?;
-                slot.state.iter_mut().zip(&state).try_for_each(|(all, rows)| all.put_slices(&indices, rows, 0))?;
+                let mut states = slot.state.iter().zip(&state);
+                states.try_for_each(|(all, rows)| all.update(|all| all.put_slices(&indices, rows, 0)))?;
                 continue;
             }
             // The old values go first: the kernel then writes into their memory.
             slot.param.set(value.clone());
-            slot.state = state;
-            flush_all(std::iter::once(&value).chain(&slot.state));
+            slot.state.iter().zip(&state).for_each(|(cell, state)| cell.set(state.clone()));
+            flush_all(std::iter::once(&value).chain(&state));
             value.check()?;
-            slot.state.iter().try_for_each(Array::check)?;
+            state.iter().try_for_each(Array::check)?;
         }
-        self.t = t;
+        if let Some(captured) = captured {
+            captured.register();
+            self.slots.iter().filter(|slot| takes_part(&slot.param)).for_each(|slot| compile::consumed(&slot.param));
+        }
+        self.shared.t.store(t, Relaxed);
         Ok(())
     }
 
@@ -273,7 +297,7 @@ impl<R: UpdateRule> Optimizer<R> {
             self.fill_missing_grads()?;
             let params: Vec<(&str, &Parameter)> =
                 self.slots.iter().filter(|s| takes_part(&s.param)).map(|s| (s.name.as_str(), &s.param)).collect();
-            self.hooks[i].1.call(&HookTarget { t: self.t, params: &params })?;
+            self.hooks[i].1.call(&HookTarget { t: self.shared.t.load(Relaxed), params: &params })?;
         }
         Ok(())
     }
@@ -300,24 +324,27 @@ struct Update {
     state: SmallVec<[Array; 3]>,
 }
 
-fn update_of<R: UpdateRule>(rule: &R, t: usize, slot: &Slot) -> Result<Update> {
+fn update_of<R: UpdateRule>(rule: &R, t: usize, slot: &Slot, captured: &mut Option<Updates<R>>) -> Result<Update> {
     let value = slot.param.array()?;
     value.check()?;
     let sparse = if rule.keeps_zero_rows() { slot.param.grad_rows() } else { None };
-    let (rows, old, grad, mut state) = match sparse {
+    let (rows, old, grad, mut state): (_, _, _, SmallVec<[Array; 3]>) = match sparse {
         Some(sparse) => {
             let indices = sparse.indices();
             let of = |all: &Array| ops::take(all, &indices, 0);
-            let (value, state) = (of(&value), slot.state.iter().map(of).collect());
+            let (value, state) = (of(&value), slot.state.iter().map(|state| of(&state.get())).collect());
             (Some(indices), value, sparse.rows().clone(), state)
         }
         None => {
             let grad = slot.param.grad().unwrap_or_else(|| Array::zeros_like(&value));
-            (None, value, grad, slot.state.clone())
+            (None, value, grad, slot.state.iter().map(State::get).collect())
         }
     };
     let (shape, dtype) = (old.shape().clone(), old.dtype());
-    let value = rule.update_one(t, old, grad, &mut state);
+    let value = match captured {
+        Some(captured) => captured.update(rule, t, old, grad, &mut state),
+        None => rule.update_one(t, old, grad, &mut state),
+    };
     value.check()?;
     state.iter().try_for_each(Array::check)?;
     if *value.shape() != shape || value.dtype() != dtype {
@@ -331,21 +358,24 @@ fn update_of<R: UpdateRule>(rule: &R, t: usize, slot: &Slot) -> Result<Update> {
 impl<R: UpdateRule> Serializable for Optimizer<R> {
     /// The number of updates and epochs and the states, under Chainer's keys (`t`, `epoch`, `l1/W/m`).
     fn serialize(&mut self, serializer: &mut Serializer<'_>) -> Result<()> {
-        serializer.value("t", &mut self.t)?;
+        let mut t = self.t();
+        serializer.value("t", &mut t)?;
+        self.shared.t.store(t, Relaxed);
         serializer.value("epoch", &mut self.epoch)?;
         self.prepare();
         let keys = self.rule.state_keys();
         for slot in &mut self.slots {
             let mut part = serializer.child(&slot.name);
             if slot.param.is_initialized() {
-                keys.iter().zip(&mut slot.state).try_for_each(|(key, state)| part.array(key, state))?;
+                let mut states = keys.iter().zip(&slot.state);
+                states.try_for_each(|(key, state)| state.update(|state| part.array(key, state)))?;
             } else if part.is_loading() {
                 // The parameter waits for its shape; its states are there already.
-                let mut found: SmallVec<[Array; 3]> = SmallVec::new();
+                let mut found: SmallVec<[State<Array>; 3]> = SmallVec::new();
                 for key in keys {
                     let mut state = None;
                     part.optional_array(key, &mut state, config().dtype)?;
-                    found.extend(state);
+                    found.extend(state.map(State::new));
                 }
                 if found.len() == keys.len() {
                     slot.state = found;
@@ -357,6 +387,9 @@ impl<R: UpdateRule> Serializable for Optimizer<R> {
 }
 
 impl<R: UpdateRule> UpdateStep for Optimizer<R> {
+    fn publish(&mut self) {
+        self.shared.publish(&self.rule);
+    }
     fn update(&mut self) -> Result<()> {
         Optimizer::update(self)
     }
@@ -378,7 +411,7 @@ impl<R: UpdateRule> std::fmt::Debug for Optimizer<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let hooks: Vec<&str> = self.hooks.iter().map(|(name, _)| name.as_str()).collect();
         f.debug_struct(self.rule.name())
-            .field("t", &self.t)
+            .field("t", &self.t())
             .field("epoch", &self.epoch)
             .field("parameters", &self.slots.len())
             .field("hooks", &hooks)

@@ -9,6 +9,7 @@ use crate::{Array, Link, Optimizer};
 /// use chainer::{Array, Parameter, UpdateRule};
 ///
 /// /// p -= lr * sign(g)
+/// #[derive(Clone)]
 /// struct SignDescent { lr: f64 }
 ///
 /// impl UpdateRule for SignDescent {
@@ -28,7 +29,7 @@ use crate::{Array, Link, Optimizer};
 /// assert_eq!(w.array()?.to_vec::<f32>()?, [0.5, 2.5]);
 /// # Ok::<(), chainer::Error>(())
 /// ```
-pub trait UpdateRule: Send + 'static {
+pub trait UpdateRule: Clone + Send + 'static {
     /// The optimizer's name.
     fn name(&self) -> &'static str;
 

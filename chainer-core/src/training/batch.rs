@@ -18,6 +18,14 @@ pub trait ModelBatch {
 
     /// Calls the model with the batch.
     fn call<M: Forward<Self::Args> + ?Sized>(self, model: &M) -> Variable;
+
+    /// The arrays of the batch.
+    fn into_arrays(self) -> Vec<Array>;
+
+    /// The batch of these arrays, as many as [`into_arrays`](Self::into_arrays) gives; `None` if they are fewer.
+    fn from_arrays(arrays: Vec<Array>) -> Option<Self>
+    where
+        Self: Sized;
 }
 
 impl ModelBatch for Array {
@@ -28,6 +36,14 @@ impl ModelBatch for Array {
         let _position = Position::enter(Location::caller());
         model.forward(&Variable::constant(self))
     }
+
+    fn into_arrays(self) -> Vec<Array> {
+        vec![self]
+    }
+
+    fn from_arrays(arrays: Vec<Array>) -> Option<Self> {
+        arrays.into_iter().next()
+    }
 }
 
 impl ModelBatch for (Array,) {
@@ -36,6 +52,14 @@ impl ModelBatch for (Array,) {
     #[track_caller]
     fn call<M: Forward<Variable> + ?Sized>(self, model: &M) -> Variable {
         self.0.call(model)
+    }
+
+    fn into_arrays(self) -> Vec<Array> {
+        vec![self.0]
+    }
+
+    fn from_arrays(arrays: Vec<Array>) -> Option<Self> {
+        Array::from_arrays(arrays).map(|array| (array,))
     }
 }
 
@@ -57,6 +81,17 @@ macro_rules! tuples {
                 let ($($name,)+) = self;
                 $(let $name = Variable::constant($name);)+
                 model.forward(($(&$name,)+))
+            }
+
+            fn into_arrays(self) -> Vec<Array> {
+                let ($($name,)+) = self;
+                vec![$($name),+]
+            }
+
+            fn from_arrays(arrays: Vec<Array>) -> Option<Self> {
+                let mut arrays = arrays.into_iter();
+                $(let $name = arrays.next()?;)+
+                Some(($($name,)+))
             }
         }
     )*};

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use chainer_kernels::{Device, Error, ErrorKind, Result};
 
 use super::{ModelBatch, UpdateStep, Updater};
+use crate::compile::{Cache, CompiledGraph, Work};
 use crate::dataset::{Concat, Example};
 use crate::iterators::DatasetIterator;
 use crate::reporter::Reporter;
 use crate::serializers::Serializer;
-use crate::{Forward, Link, Variable};
+use crate::{Array, Forward, Link, Variable};
 
 /// Takes a batch from an iterator, lets a model compute the loss of it, and an optimizer change the parameters by its gradients.
 pub struct StandardUpdater<I: DatasetIterator, O> {
@@ -20,10 +21,18 @@ pub struct StandardUpdater<I: DatasetIterator, O> {
     loss: Loss<I::Example>,
     concat: Concat,
     iteration: usize,
+    compiled: Option<Cache>,
 }
 
 /// From a list of examples to their loss.
-type Loss<E> = Box<dyn FnMut(&Concat, Vec<E>) -> Result<Variable>>;
+enum Loss<E> {
+    /// The arrays of a batch, and the loss of these.
+    Batch { arrays: ToArrays<E>, loss: Box<dyn Fn(Vec<Array>) -> Variable> },
+    /// By a closure of the user's.
+    Own(Box<dyn FnMut(Vec<E>) -> Result<Variable>>),
+}
+
+type ToArrays<E> = fn(&Concat, Vec<E>) -> Result<Vec<Array>>;
 
 impl<I: DatasetIterator, O: UpdateStep> StandardUpdater<I, O> {
     /// Trains `model`, whose output is the loss, such as a [`Classifier`](crate::links::Classifier).
@@ -35,8 +44,12 @@ impl<I: DatasetIterator, O: UpdateStep> StandardUpdater<I, O> {
         M: Forward<<<I::Example as Example>::Batch as ModelBatch>::Args>,
     {
         let shared = model.clone();
-        let loss = move |concat: &Concat, examples: Vec<I::Example>| Ok(concat.concat(examples)?.call(&*shared));
-        Self::build(iterator, optimizer, model.clone(), Box::new(loss))
+        let loss = move |arrays| match <I::Example as Example>::Batch::from_arrays(arrays) {
+            Some(batch) => batch.call(&*shared),
+            None => Variable::failed(Error::new(ErrorKind::State, "StandardUpdater", "a batch has lost an array")),
+        };
+        let arrays: ToArrays<I::Example> = |concat, examples| Ok(concat.concat(examples)?.into_arrays());
+        Self::build(iterator, optimizer, model.clone(), Loss::Batch { arrays, loss: Box::new(loss) })
     }
 
     /// Trains `model` by a loss that `loss` computes of a list of examples: for models that are called in another way, and for
@@ -45,13 +58,57 @@ impl<I: DatasetIterator, O: UpdateStep> StandardUpdater<I, O> {
         iterator: I,
         optimizer: O,
         model: &Arc<M>,
-        mut loss: impl FnMut(Vec<I::Example>) -> Result<Variable> + 'static,
+        loss: impl FnMut(Vec<I::Example>) -> Result<Variable> + 'static,
     ) -> Self {
-        Self::build(iterator, optimizer, model.clone(), Box::new(move |_, examples| loss(examples)))
+        Self::build(iterator, optimizer, model.clone(), Loss::Own(Box::new(loss)))
+    }
+
+    /// Compiles the whole step: forward, backward, hooks and updates are traced once for each shape of batch, and then run as one optimised
+    /// graph; see [`compile`](crate::compile()). Results are the same bit for bit. Afterwards parameters hold no gradients.
+    ///
+    /// An updater [`with_loss`](Self::with_loss) makes its batches in its closure, which a graph cannot: it stays define-by-run.
+    ///
+    /// ```
+    /// use chainer::prelude::*;
+    /// use chainer::{links as L, optimizers, training::Updater};
+    /// use std::sync::Arc;
+    ///
+    /// let model = Arc::new(L::Classifier::new(L::Linear::new(2, 2)));
+    /// let optimizer = optimizers::SGD::new(0.1).setup(&*model);
+    /// let data = vec![(vec![0.0f32, 1.0], 1i32), (vec![1.0, 0.0], 0)];
+    /// let mut updater = StandardUpdater::new(SerialIterator::new(data, 2), optimizer, &model).compiled();
+    /// for _ in 0..3 {
+    ///     updater.update()?;
+    /// }
+    /// assert_eq!(updater.replays(), 2);
+    /// # Ok::<(), chainer::Error>(())
+    /// ```
+    pub fn compiled(mut self) -> Self {
+        self.compiled = matches!(self.loss, Loss::Batch { .. }).then(Cache::default);
+        self
+    }
+
+    /// How many steps have run as graphs ([`compiled`](Self::compiled)).
+    pub fn replays(&self) -> usize {
+        self.compiled.as_ref().map_or(0, |cache| cache.replays)
+    }
+
+    /// The newest graph of [`compiled`](Self::compiled).
+    pub fn graph(&self) -> Option<CompiledGraph<'_>> {
+        self.compiled.as_ref()?.graph()
     }
 
     fn build(iterator: I, optimizer: O, model: Arc<dyn Link>, loss: Loss<I::Example>) -> Self {
-        StandardUpdater { iterator, optimizer, further: Vec::new(), model, loss, concat: Concat::new(), iteration: 0 }
+        StandardUpdater {
+            iterator,
+            optimizer,
+            further: Vec::new(),
+            model,
+            loss,
+            concat: Concat::new(),
+            iteration: 0,
+            compiled: None,
+        }
     }
 
     /// Adds an optimizer under a name, beside the one called `main`: each was set up with a part of the model, and all make their
@@ -107,20 +164,63 @@ impl<I: DatasetIterator, O: UpdateStep> StandardUpdater<I, O> {
     }
 }
 
+/// What makes an update of a loss.
+struct Step<'a, O> {
+    model: &'a dyn Link,
+    optimizer: &'a mut O,
+    further: &'a mut [(String, Box<dyn UpdateStep>)],
+}
+
+impl<O: UpdateStep> Step<'_, O> {
+    fn update(&mut self, loss: Variable) -> Result<()> {
+        self.model.cleargrads();
+        loss.backward()?;
+        // The graph holds memory that the optimizer may need.
+        drop(loss);
+        self.optimizer.update()?;
+        self.further.iter_mut().try_for_each(|(_, optimizer)| optimizer.update())
+    }
+}
+
+/// The whole step, from the arrays of a batch.
+struct CompiledStep<'a, O> {
+    step: Step<'a, O>,
+    loss: &'a dyn Fn(Vec<Array>) -> Variable,
+}
+
+impl<O: UpdateStep> Work<Result<()>> for CompiledStep<'_, O> {
+    fn call(&mut self, batch: &[Variable]) -> Result<()> {
+        let loss = (self.loss)(batch.iter().map(|x| x.data().clone()).collect());
+        self.step.update(loss)
+    }
+    fn variables(_: &mut Result<()>, _: &mut dyn FnMut(&mut Variable)) {}
+    fn failure(returned: &Result<()>) -> Option<Error> {
+        returned.as_ref().err().cloned()
+    }
+    fn failed(error: Error) -> Result<()> {
+        Err(error)
+    }
+    fn template(_: &Result<()>) -> Result<()> {
+        Ok(())
+    }
+}
+
 impl<I: DatasetIterator, O: UpdateStep> Updater for StandardUpdater<I, O> {
     fn update(&mut self) -> Result<()> {
         let Some(examples) = self.iterator.next_batch()? else {
             let message = "Expect: an iterator that repeats\nActual: the training iterator has come to its end";
             return Err(Error::new(ErrorKind::State, "StandardUpdater", message));
         };
-        let loss = (self.loss)(&self.concat, examples)?;
-        self.model.cleargrads();
-        loss.backward()?;
-        // The graph holds memory that the optimizer may need.
-        drop(loss);
-        self.optimizer.update()?;
-        for (_, optimizer) in &mut self.further {
-            optimizer.update()?;
+        let mut step = Step { model: &*self.model, optimizer: &mut self.optimizer, further: &mut self.further };
+        match (&mut self.loss, &mut self.compiled) {
+            (Loss::Own(loss), _) => step.update(loss(examples)?)?,
+            (Loss::Batch { arrays, loss }, None) => step.update(loss(arrays(&self.concat, examples)?))?,
+            (Loss::Batch { arrays, loss }, Some(cache)) => {
+                let batch = arrays(&self.concat, examples)?.into_iter().map(Variable::constant).collect::<Vec<_>>();
+                step.optimizer.publish();
+                step.further.iter_mut().for_each(|(_, optimizer)| optimizer.publish());
+                cache.run(&batch, Vec::new(), &mut CompiledStep { step, loss })?;
+            }
         }
         if self.iterator.is_new_epoch() {
             self.optimizer.new_epoch();

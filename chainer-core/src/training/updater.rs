@@ -46,6 +46,10 @@ pub trait UpdateStep {
     /// Changes the parameters by their gradients.
     fn update(&mut self) -> Result<()>;
 
+    /// Shows compiled steps the hyperparameters as they are now.
+    #[doc(hidden)]
+    fn publish(&mut self) {}
+
     /// Notes that a sweep over the training dataset is complete.
     fn new_epoch(&mut self);
 

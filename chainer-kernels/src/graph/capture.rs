@@ -46,6 +46,8 @@ struct Recorder {
     places: FxHashMap<usize, Place>,
     /// Holds memory whose address means something.
     held: Vec<Arc<Buffer>>,
+    /// Tensors that replace leaves.
+    owned: Vec<TensorId>,
     /// The values of the external numbers.
     externals: Vec<Scalar>,
     /// The process's generator at the beginning.
@@ -105,6 +107,7 @@ impl Capture {
             graph: Graph::default(),
             places: FxHashMap::default(),
             held: Vec::new(),
+            owned: Vec::new(),
             externals: Vec::new(),
             generator: default_generator().state(),
             refusal: None,
@@ -213,6 +216,38 @@ pub fn observed_leaf(array: &Array) -> Option<(u32, Operand)> {
             _ => None,
         }
     })?
+}
+
+/// Prepares an array to be a result that replaces a leaf: in memory of its own, in row-major order. It may become a copy of itself.
+///
+/// # Errors
+/// The array has failed, or memory ran out.
+pub fn result(array: &mut Array) -> Result<()> {
+    let view = array.ready_view()?;
+    let own = with(|recorder| {
+        let operand = recorder.known(&view)?;
+        let tensor = &recorder.graph.tensors[operand.tensor.index()];
+        let fresh = tensor.leaf.is_none() && operand.is_whole(tensor.size) && !recorder.owned.contains(&operand.tensor);
+        fresh.then(|| recorder.owned.push(operand.tensor))
+    });
+    if own.flatten().is_none() {
+        let copy = contiguous_copy(&view)?;
+        with(|recorder| recorder.known(&copy).map(|operand| recorder.owned.push(operand.tensor)));
+        *array = Array::from_view(copy);
+    }
+    Ok(())
+}
+
+/// The host has looked at an array that is not an argument: where the call computed it, later runs would have to do so again.
+pub fn refuse_computed(array: &Array, name: &str) {
+    let Some(view) = array.node().view() else { return };
+    let varies = with(|recorder| match recorder.known(&view) {
+        Some(operand) => !matches!(recorder.graph.tensors[operand.tensor.index()].leaf, Some(Leaf::Constant(_))),
+        None => false,
+    });
+    if varies == Some(true) {
+        refuse(format!("`{name}` is computed in the call, and its values are checked on the host"), None);
+    }
 }
 
 /// Runs `f`, which may read arrays on the host: it answers for what it makes of them.

@@ -199,3 +199,21 @@ impl Graph {
         true
     }
 }
+
+impl Graph {
+    /// The first operation whose program has another constant than that of `other`, a graph of the same operations.
+    pub fn changed_scalar(&self, other: &Graph) -> Option<(usize, String)> {
+        let constants = |op: &Operation| -> Vec<u64> {
+            let scalars = match &op.kernel {
+                Kernel::Map(map) => &map.scalars,
+                Kernel::Reduce(reduce) => &reduce.scalars,
+                _ => return Vec::new(),
+            };
+            let live = |i: usize| op.live.iter().any(|(slot, _)| *slot as usize == i);
+            scalars.iter().enumerate().filter(|(i, _)| !live(*i)).map(|(_, bits)| *bits).collect()
+        };
+        let mut pairs = self.ops.iter().zip(&other.ops).enumerate();
+        let (i, (op, _)) = pairs.find(|(_, (a, b))| constants(a) != constants(b))?;
+        Some((i, op.kernel.describe(&[], &[])))
+    }
+}

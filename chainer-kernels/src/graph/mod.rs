@@ -19,7 +19,7 @@ mod program;
 mod replay;
 mod show;
 
-pub use capture::{Capture, Captured, Refusal, host_reads_allowed, is_capturing, leaf, observed_leaf, refuse};
+pub use capture::{Capture, Captured, Refusal, host_reads_allowed, is_capturing, leaf, observed_leaf, refuse, refuse_computed, result};
 pub(crate) use capture::{host_read, record};
 pub use ir::{Graph, Leaf, OpId, Operand, Operation, Tensor, TensorId, Update};
 pub use memory::MemoryReport;

@@ -5,6 +5,7 @@ use std::panic::Location;
 use chainer_kernels::kernel::ScatterMode;
 use chainer_kernels::{ArrayOps, ops};
 
+use crate::compile;
 use crate::functions::{check_indices, settings};
 use crate::{
     Array, AsVariable, BackwardContext, Dtype, Error, Function, Gradients, Outputs, Result, Retain, Shape, Variable,
@@ -91,7 +92,8 @@ impl Function for Lookup {
         Retain::none()
     }
     fn backward(&self, c: &BackwardContext<'_>) -> Gradients {
-        if c.records() {
+        // Which rows there are only the host knows: a captured graph computes all.
+        if c.records() || compile::is_active() {
             let shape = c.input_shape(0).clone();
             return apply(LookupGrad { lookup: self.clone(), shape }, [c.gy(0)]).one().into();
         }

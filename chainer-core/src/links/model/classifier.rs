@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chainer_kernels::Position;
 
+use crate::compile::{Slot, Traced};
 use crate::reporter::report;
 use crate::{Forward, State, Variable, chain, functions as F};
 
@@ -52,6 +53,14 @@ struct Last {
     accuracy: Option<Variable>,
 }
 
+impl Traced for Last {
+    fn arrays(&mut self, visit: &mut dyn FnMut(Slot<'_>)) {
+        self.y.arrays(visit);
+        self.loss.arrays(visit);
+        self.accuracy.arrays(visit);
+    }
+}
+
 impl<P> Classifier<P> {
     /// A classifier that learns by softmax cross entropy.
     pub fn new(predictor: P) -> Self {
@@ -60,7 +69,7 @@ impl<P> Classifier<P> {
             lossfun: Arc::new(F::softmax_cross_entropy),
             accfun: Arc::new(F::accuracy),
             compute_accuracy: true,
-            last: State::default(),
+            last: State::traced(Last::default()),
         }
     }
 

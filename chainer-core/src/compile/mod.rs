@@ -1,0 +1,187 @@
+//! Compiling what was traced: a call runs define-by-run once for each kind of arguments, its kernels are captured as a graph, and later
+//! calls run the optimised graph.
+//!
+//! - `values`: what compiled closures take and return; `traced`: what states may hold;
+//! - `session`: what a call touches beside its arguments; `cells`: parameters and gradients among it;
+//! - `cache`: the graphs by what they were captured for; `compare`: two captures of the same work.
+
+mod cache;
+mod cells;
+mod compare;
+mod session;
+mod traced;
+mod values;
+
+use std::marker::PhantomData;
+
+use chainer_kernels::graph::MemoryReport;
+pub use chainer_kernels::graph::passes::Passes;
+
+pub(crate) use cache::{Cache, Work};
+pub(crate) use cells::{STATE, touch_parameter};
+pub(crate) use session::{Cell, Effect, cleared, consumed, effect, is_active, observe, only_once, touch, walked};
+pub use traced::{Slot, Traced};
+pub(crate) use traced::{Access, known};
+pub use values::{Arguments, Returned};
+
+use crate::{Error, Variable};
+
+/// A closure whose calls run as graphs; see [`compile`].
+pub struct Compiled<A, R, F> {
+    function: F,
+    cache: Cache,
+    _types: PhantomData<fn(A) -> R>,
+}
+
+/// Compiles a closure: a call traces it define-by-run, and calls with arguments of the same shapes and dtypes run what was traced as one
+/// optimised graph: without tape, planning or allocation, with work fused across what was computed at separate times. Results are
+/// the same bit for bit.
+///
+/// The closure is a whole training step or any part of it that calls `backward` itself: forward, backward, hooks, updates. Everything that
+/// changes beside its arguments is followed: parameters, [`State`](crate::State)s (hidden states, running statistics), optimizers (learning
+/// rates and step counts too), random numbers, reported values. What a graph returns is new memory and has no history.
+///
+/// ```
+/// use chainer::{compile, prelude::*, functions as F, links as L, optimizers, Array};
+/// let model = L::Linear::new(2, 1);
+/// let mut optimizer = optimizers::Adam::default().setup(&model);
+/// let mut step = compile(move |(x, y): (Variable, Variable)| -> chainer::Result<Variable> {
+///     let loss = F::mean_squared_error(model.forward(&x), &y);
+///     model.cleargrads();
+///     loss.backward()?;
+///     optimizer.update()?;
+///     Ok(loss)
+/// });
+/// let (x, y) = (Array::from([[1.0f32, 2.0], [3.0, -1.0]]), Array::from([[1.0f32], [0.0]]));
+/// let batch = || (Variable::constant(x.clone()), Variable::constant(y.clone()));
+/// let first = step.call(batch())?.item::<f32>()?;
+/// for _ in 0..20 {
+///     step.call(batch())?;
+/// }
+/// assert!(step.call(batch())?.item::<f32>()? < first);
+/// assert_eq!((step.captures(), step.replays()), (1, 21));
+/// # Ok::<(), chainer::Error>(())
+/// ```
+///
+/// # What cannot be a graph
+/// A call that reads a value on the host (`item`, `to_vec`, printing), that draws numbers on the host, or that changes a state of another
+/// kind runs define-by-run, now and later, and says so once, with the line. So does one that hooks of functions or debug mode watch. What
+/// a graph cannot know is Rust's own: a plain value that the closure holds is what it was when the call was traced, and so is an array that
+/// is neither argument nor parameter nor state. [`Compiled::verify_every`] looks for such mistakes.
+pub fn compile<A, R, F>(function: F) -> Compiled<A, R, F>
+where
+    A: Arguments,
+    R: Returned + 'static,
+    F: FnMut(A) -> R,
+{
+    Compiled { function, cache: Cache::default(), _types: PhantomData }
+}
+
+/// A closure with the arguments of one call, whose variables are put in.
+struct Closure<'a, A, F> {
+    function: &'a mut F,
+    arguments: Option<A>,
+}
+
+impl<A: Arguments, R: Returned, F: FnMut(A) -> R> Work<R> for Closure<'_, A, F> {
+    fn call(&mut self, variables: &[Variable]) -> R {
+        let Some(mut arguments) = self.arguments.take() else {
+            return R::failed(Error::new(crate::ErrorKind::State, "compile", "called twice"));
+        };
+        let mut given = variables.iter();
+        arguments.describe(&mut |place| *place = given.next().cloned().unwrap_or_else(|| place.clone()), &mut Vec::new());
+        (self.function)(arguments)
+    }
+    fn variables(returned: &mut R, visit: &mut dyn FnMut(&mut Variable)) {
+        returned.variables(visit);
+    }
+    fn failure(returned: &R) -> Option<Error> {
+        returned.failure()
+    }
+    fn failed(error: Error) -> R {
+        R::failed(error)
+    }
+    fn template(returned: &R) -> R {
+        returned.template()
+    }
+}
+
+impl<A: Arguments, R: Returned + 'static, F: FnMut(A) -> R> Compiled<A, R, F> {
+    /// Calls the closure, or runs its graph.
+    pub fn call(&mut self, arguments: A) -> R {
+        let (mut arguments, mut variables, mut plain) = (arguments, Vec::new(), Vec::new());
+        arguments.describe(&mut |variable| variables.push(variable.clone()), &mut plain);
+        let mut work = Closure { function: &mut self.function, arguments: Some(arguments) };
+        self.cache.run(&variables, plain, &mut work)
+    }
+
+    /// Chooses the passes that graphs go through; for tests and measurements.
+    pub fn passes(mut self, passes: Passes) -> Self {
+        self.cache.passes = passes;
+        self
+    }
+
+    /// Traces every `n`-th call again and compares it with the graph: a first difference is named (a branch on data, a Rust value that has
+    /// changed), and the call runs define-by-run from then on. 0, the default, never.
+    pub fn verify_every(mut self, n: usize) -> Self {
+        self.cache.verify = n;
+        self
+    }
+
+    /// How many calls have run as graphs.
+    pub fn replays(&self) -> usize {
+        self.cache.replays
+    }
+
+    /// How many calls were captured.
+    pub fn captures(&self) -> usize {
+        self.cache.captures
+    }
+
+    /// The newest graph.
+    pub fn graph(&self) -> Option<CompiledGraph<'_>> {
+        self.cache.graph()
+    }
+
+    /// Measures the kernels of later runs, for [`CompiledGraph::explain`].
+    pub fn measure(&mut self, on: bool) {
+        self.cache.variants_mut().for_each(|variant| variant.executable.set_timed(on));
+    }
+}
+
+/// A graph of a compiled closure, to be looked at.
+pub struct CompiledGraph<'a> {
+    variant: &'a cache::Variant,
+}
+
+impl CompiledGraph<'_> {
+    /// How many kernels a run has.
+    pub fn kernels(&self) -> usize {
+        self.variant.executable.kernels()
+    }
+
+    /// How many kernels the traced call ran.
+    pub fn captured_kernels(&self) -> usize {
+        self.variant.captured.ops.len()
+    }
+
+    /// The memory that a run takes beside parameters, states and results.
+    pub fn memory(&self) -> MemoryReport {
+        self.variant.executable.memory()
+    }
+
+    /// The graph as it was captured, in the DOT language of Graphviz.
+    pub fn captured_dot(&self) -> String {
+        self.variant.captured.to_dot()
+    }
+
+    /// The graph that runs, in the DOT language of Graphviz.
+    pub fn dot(&self) -> String {
+        self.variant.graph.to_dot()
+    }
+
+    /// The graph as text, a kernel a line.
+    pub fn text(&self) -> String {
+        self.variant.graph.to_string()
+    }
+}
