@@ -18,25 +18,62 @@ pub struct RowGradient {
 }
 
 /// Rows as a function hands them over: a row may be named several times, and then its gradients add up.
-pub(crate) type Rows = (Vec<i64>, Array);
+pub(crate) type Rows = (RowIndices, Array);
+
+/// Which rows.
+#[derive(Clone)]
+pub(crate) enum RowIndices {
+    /// The host knows.
+    Known(Vec<i64>),
+    /// In a call that is being captured the host must not look.
+    Computed(Array),
+}
+
+/// The dense sum of several gradients of an array of this shape.
+pub(crate) fn dense_sum(parts: &[Rows], shape: &Shape) -> Variable {
+    if let Some(sum) = RowGradient::sum(parts, shape) {
+        return sum.dense(shape);
+    }
+    let indices: Vec<Array> = parts
+        .iter()
+        .map(|(indices, _)| match indices {
+            RowIndices::Known(indices) => Array::from(indices.clone()),
+            RowIndices::Computed(indices) => indices.clone(),
+        })
+        .collect();
+    let zeros = Array::zeros(shape, parts[0].1.dtype());
+    let (indices, rows) = (joined(&indices.iter().collect::<Vec<_>>()), joined_rows(parts));
+    Variable::constant(ops::scatter_axis(&zeros, &indices, &rows, 0, ScatterMode::Add))
+}
+
+fn joined_rows(parts: &[Rows]) -> Array {
+    joined(&parts.iter().map(|(_, rows)| rows).collect::<Vec<_>>())
+}
+
+fn joined(arrays: &[&Array]) -> Array {
+    match arrays {
+        [only] => (*only).clone(),
+        _ => ops::concatenate(arrays, 0),
+    }
+}
 
 impl RowGradient {
-    /// The sum of several gradients of an array of this shape.
-    pub(crate) fn sum(parts: &[Rows], shape: &Shape) -> Self {
-        let all: Vec<i64> = parts.iter().flat_map(|(indices, _)| indices).copied().collect();
+    /// The sum of several gradients of an array of this shape; `None` if the host does not know their rows.
+    pub(crate) fn sum(parts: &[Rows], shape: &Shape) -> Option<Self> {
+        let mut all: Vec<i64> = Vec::new();
+        for (indices, _) in parts {
+            let RowIndices::Known(indices) = indices else { return None };
+            all.extend(indices);
+        }
         let mut indices = all.clone();
         indices.sort_unstable();
         indices.dedup();
-        let rows: Vec<&Array> = parts.iter().map(|(_, rows)| rows).collect();
-        let rows = match rows[..] {
-            [only] => only.clone(),
-            _ => ops::concatenate(&rows, 0),
-        };
+        let rows = joined_rows(parts);
         let places: Vec<i64> = all.iter().map(|index| indices.partition_point(|i| i < index) as i64).collect();
         let sizes: Shape = std::iter::once(indices.len()).chain(shape[1..].iter().copied()).collect();
         let zeros = Array::zeros(sizes, rows.dtype());
         let rows = ops::scatter_axis(&zeros, &Array::from(places), &rows, 0, ScatterMode::Add);
-        RowGradient { indices, rows }
+        Some(RowGradient { indices, rows })
     }
 
     /// The indices of the rows that have a gradient, ascending (int64).
@@ -51,7 +88,7 @@ impl RowGradient {
 
     /// As a part of another sum.
     pub(crate) fn into_parts(self) -> Rows {
-        (self.indices, self.rows)
+        (RowIndices::Known(self.indices), self.rows)
     }
 
     /// Whether most rows have no gradient, so that it pays to know the others.

@@ -19,7 +19,7 @@ use crate::derivatives::{self, Saves};
 use crate::function::{BackwardContext, check_nan, report};
 use crate::gradient_shape::{fit, fit_input, sum_broadcast};
 use crate::graph::{Call, Creator, GraphNode};
-use crate::row_gradient::{RowGradient, Rows};
+use crate::row_gradient::{RowGradient, Rows, dense_sum};
 use crate::{Array, Error, ErrorKind, Result, Variable, function_hooks, compile};
 
 static WALKS: AtomicU64 = AtomicU64::new(1);
@@ -304,7 +304,7 @@ impl Walk {
         }
         let leaf = matches!(input.lock().creator, Creator::None);
         if !leaf || self.targets.is_some() {
-            let dense = RowGradient::sum(&[(indices, rows)], &input.shape).dense(&input.shape);
+            let dense = dense_sum(&[(indices, rows)], &input.shape);
             self.collect(input.clone(), dense);
             return Ok(());
         }
@@ -373,7 +373,7 @@ impl Walk {
             let mut gradient = fit(gradient, &leaf.shape);
             if let Some(at) = self.rows.iter().position(|(node, _)| Arc::ptr_eq(node, &leaf)) {
                 let (_, parts) = self.rows.swap_remove(at);
-                gradient += RowGradient::sum(&parts, &leaf.shape).dense(&leaf.shape);
+                gradient += dense_sum(&parts, &leaf.shape);
             }
             let mut state = leaf.lock();
             state.rows = None;
@@ -419,9 +419,10 @@ fn add_rows(leaf: &Arc<GraphNode>, mut parts: Vec<Rows>) -> Array {
         parts.insert(0, old_rows.into_parts());
     }
     let sum = RowGradient::sum(&parts, &leaf.shape);
-    let (dense, rows) = (sum.dense(&leaf.shape), sum.rows().clone());
+    let dense = sum.as_ref().map_or_else(|| dense_sum(&parts, &leaf.shape), |sum| sum.dense(&leaf.shape));
     state.given = true;
-    if only_rows && sum.is_sparse(&leaf.shape) {
+    if let Some(sum) = sum.filter(|sum| only_rows && sum.is_sparse(&leaf.shape)) {
+        let rows = sum.rows().clone();
         state.grad = Some(dense);
         state.rows = Some(Box::new(sum));
         return rows;

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use crate::flag::Flag;
 use crate::graph::Call;
-use crate::row_gradient::Rows;
+use crate::row_gradient::{RowIndices, Rows};
 use crate::{Array, Dtype, Error, ErrorKind, Shape, Variable};
 
 /// What [`Function::backward`](crate::Function::backward) sees: the kept inputs and outputs and the gradients of the outputs.
@@ -49,7 +49,7 @@ impl<'a> BackwardContext<'a> {
 
     /// Says that the gradient of input `i` is zero but for the rows `indices` (which exist), instead of returning it. It cannot be
     /// differentiated again, and is meant for backward passes that do not [record](Self::records).
-    pub(crate) fn give_rows(&self, i: usize, indices: Vec<i64>, rows: Array) {
+    pub(crate) fn give_rows(&self, i: usize, indices: RowIndices, rows: Array) {
         self.rows.borrow_mut().push((i, (indices, rows)));
     }
 

@@ -1,1 +1,85 @@
-//! to come
+//! How much work compiled steps do: kernels and memory.
+
+use std::sync::Arc;
+
+use chainer::functions as F;
+use chainer::hooks::KernelCounter;
+use chainer::links as L;
+use chainer::prelude::*;
+use chainer::{Array, Result, compile, optimizers, seq};
+use chainer_kernels::cpu::memory_statistics;
+
+use super::{alone, labels, numbers};
+
+type Pair = (Variable, Variable);
+
+fn mlp_step(units: usize) -> impl FnMut(Pair) -> Result<Variable> {
+    let model = Arc::new(seq![
+        L::Linear::new(20, units),
+        |h| F::relu(h),
+        L::Linear::new(units, units),
+        |h| F::relu(h),
+        L::Linear::new(units, 10)
+    ]);
+    let mut optimizer = optimizers::Adam::default().setup(&*model);
+    move |(x, t)| {
+        let loss = F::softmax_cross_entropy(model.forward(&x), &t);
+        model.cleargrads();
+        loss.backward()?;
+        optimizer.update()?;
+        Ok(loss)
+    }
+}
+
+fn batch() -> Pair {
+    let arrays: (Array, Array) = (numbers([32, 20], 1), labels(32, 10, 2));
+    (Variable::constant(arrays.0), Variable::constant(arrays.1))
+}
+
+#[test]
+fn an_mlp_step_has_few_kernels() -> Result<()> {
+    let _alone = alone();
+    let mut step = compile(mlp_step(16));
+    for _ in 0..3 {
+        step.call(batch())?;
+    }
+    let counter = KernelCounter::start();
+    step.call(batch())?;
+    let count = counter.take();
+    let products = count.descriptions.iter().filter(|line| line.starts_with("matmul")).count();
+    let graph = step.graph().unwrap();
+    assert!(products <= 9 && count.kernels - products <= 8, "{} kernels\n{}", count.kernels, graph.text());
+    assert!(graph.kernels() < graph.captured_kernels());
+    Ok(())
+}
+
+#[test]
+fn replays_allocate_nothing() -> Result<()> {
+    let _alone = alone();
+    let mut step = compile(mlp_step(64));
+    let pair = batch();
+    for _ in 0..3 {
+        drop(step.call(pair.clone())?);
+    }
+    let before = memory_statistics();
+    for _ in 0..10 {
+        drop(step.call(pair.clone())?);
+    }
+    let after = memory_statistics();
+    assert_eq!(after.allocations - before.allocations, 0);
+    assert_eq!(after.bytes_in_use, before.bytes_in_use);
+    Ok(())
+}
+
+#[test]
+fn temporaries_share_their_memory() -> Result<()> {
+    let _alone = alone();
+    let mut step = compile(mlp_step(64));
+    for _ in 0..3 {
+        step.call(batch())?;
+    }
+    let memory = step.graph().unwrap().memory();
+    assert!(memory.lower_bound <= memory.arena && memory.arena < memory.temporaries, "{memory:?}");
+    assert!(memory.arena as f64 <= 1.25 * memory.lower_bound as f64, "{memory:?}");
+    Ok(())
+}

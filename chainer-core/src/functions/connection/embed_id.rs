@@ -7,6 +7,7 @@ use chainer_kernels::{ArrayOps, ops};
 
 use crate::compile;
 use crate::functions::{check_indices, settings};
+use crate::row_gradient::{RowIndices, Rows};
 use crate::{
     Array, AsVariable, BackwardContext, Dtype, Error, Function, Gradients, Outputs, Result, Retain, Shape, Variable,
     apply,
@@ -66,7 +67,15 @@ impl Lookup {
     }
 
     /// The gradient of W as rows, one for each ID that is not ignored.
-    fn rows(&self, gy: &Array) -> Result<(Vec<i64>, Array)> {
+    fn rows(&self, gy: &Array) -> Result<Rows> {
+        if compile::is_active() {
+            // What is ignored adds zeros to row 0.
+            let (ids, kept) = self.kept();
+            let size = gy.shape()[ids.ndim()];
+            let rows = kept.map_or_else(|| gy.clone(), |kept| kept.select(gy, 0.0));
+            let ids = (&ids).astype(Dtype::I64).reshape([ids.size()]);
+            return Ok((RowIndices::Computed(ids), rows.reshape([self.ids.size(), size])));
+        }
         let mut ids = (&self.ids).astype(Dtype::I64).to_vec::<i64>()?;
         let size = gy.shape()[self.ids.ndim()];
         let mut rows = gy.reshape([ids.len(), size]);
@@ -75,7 +84,7 @@ impl Lookup {
             rows = ops::take(&rows, &Array::from(kept), 0);
             ids.retain(|&id| id != ignored);
         }
-        Ok((ids, rows))
+        Ok((RowIndices::Known(ids), rows))
     }
 }
 
@@ -92,8 +101,7 @@ impl Function for Lookup {
         Retain::none()
     }
     fn backward(&self, c: &BackwardContext<'_>) -> Gradients {
-        // Which rows there are only the host knows: a captured graph computes all.
-        if c.records() || compile::is_active() {
+        if c.records() {
             let shape = c.input_shape(0).clone();
             return apply(LookupGrad { lookup: self.clone(), shape }, [c.gy(0)]).one().into();
         }
