@@ -20,7 +20,7 @@ use crate::function::{BackwardContext, check_nan, report};
 use crate::gradient_shape::{fit, fit_input, sum_broadcast};
 use crate::graph::{Call, Creator, GraphNode};
 use crate::row_gradient::{RowGradient, Rows, dense_sum};
-use crate::{Array, Error, ErrorKind, Result, Variable, function_hooks, compile};
+use crate::{Array, Error, ErrorKind, Result, Variable, compile, function_hooks};
 
 static WALKS: AtomicU64 = AtomicU64::new(1);
 

@@ -35,11 +35,8 @@ pub(super) struct Argument {
 
 impl Key {
     pub(super) fn new(variables: &[Variable], plain: Vec<u64>) -> Key {
-        let argument = |x: &Variable| Argument {
-            shape: x.shape().clone(),
-            dtype: x.dtype(),
-            requires_grad: x.requires_grad(),
-        };
+        let argument =
+            |x: &Variable| Argument { shape: x.shape().clone(), dtype: x.dtype(), requires_grad: x.requires_grad() };
         let arguments = variables.iter().map(argument).collect();
         Key { arguments, plain, config: config(), reports: reporter::is_collecting() }
     }
@@ -186,7 +183,9 @@ impl Cache {
     fn verified<R: 'static, W: Work<R>>(&mut self, at: usize, i: usize, arguments: &[Variable], work: &mut W) -> R {
         let (returned, captured) = capture::<R, W>(arguments, work, Passes::NONE);
         let difference = match captured {
-            Ok(Some(again)) => super::compare::first_difference(&self.entries[at].variants[i].captured, &again.captured),
+            Ok(Some(again)) => {
+                super::compare::first_difference(&self.entries[at].variants[i].captured, &again.captured)
+            }
             Ok(None) => None,
             Err(refusal) => Some(refusal.to_string()),
         };
@@ -236,7 +235,8 @@ fn capture<R: 'static, W: Work<R>>(arguments: &[Variable], work: &mut W, passes:
         parameter.visit_grad(|grad| *grad = None);
     }
     let mut updates = Vec::new();
-    let cells: Vec<CellPlan> = cells.into_iter().map(|touched| after(touched, &cleared, &mut results, &mut updates)).collect();
+    let cells: Vec<CellPlan> =
+        cells.into_iter().map(|touched| after(touched, &cleared, &mut results, &mut updates)).collect();
     let captured = match (capture.finish(&results, updates), failure) {
         // What fails is not kept, and speaks for itself.
         (_, Some(_)) => return (returned, Ok(None)),
@@ -356,7 +356,9 @@ impl Variant {
         };
         let mut returned = match self.template.downcast_ref::<R>() {
             Some(template) => W::template(template),
-            None => return W::failed(crate::Error::new(crate::ErrorKind::State, "compile", "another type is returned")),
+            None => {
+                return W::failed(crate::Error::new(crate::ErrorKind::State, "compile", "another type is returned"));
+            }
         };
         let mut given = self.returned.iter();
         W::variables(&mut returned, &mut |variable| {

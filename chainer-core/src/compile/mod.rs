@@ -20,8 +20,8 @@ pub use chainer_kernels::graph::passes::Passes;
 pub(crate) use cache::{Cache, Work};
 pub(crate) use cells::{STATE, touch_parameter};
 pub(crate) use session::{Cell, Effect, cleared, consumed, effect, is_active, observe, only_once, touch, walked};
-pub use traced::{Slot, Traced};
 pub(crate) use traced::{Access, known};
+pub use traced::{Slot, Traced};
 pub use values::{Arguments, Returned};
 
 use crate::{Error, Variable};
@@ -89,7 +89,8 @@ impl<A: Arguments, R: Returned, F: FnMut(A) -> R> Work<R> for Closure<'_, A, F> 
             return R::failed(Error::new(crate::ErrorKind::State, "compile", "called twice"));
         };
         let mut given = variables.iter();
-        arguments.describe(&mut |place| *place = given.next().cloned().unwrap_or_else(|| place.clone()), &mut Vec::new());
+        arguments
+            .describe(&mut |place| *place = given.next().cloned().unwrap_or_else(|| place.clone()), &mut Vec::new());
         (self.function)(arguments)
     }
     fn variables(returned: &mut R, visit: &mut dyn FnMut(&mut Variable)) {

@@ -71,7 +71,6 @@ pub(super) struct Touched {
     pub(super) first_leaf: u32,
 }
 
-
 /// Something that happens in each call beside kernels: an optimizer counts and says the numbers of its update.
 pub(crate) trait Effect: Send + Sync {
     /// Whether it is as it was when the call was captured.

@@ -6,8 +6,8 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chainer_kernels::graph;
 
-use crate::serializers::{Serializer, Value};
 use crate::compile::{self, Access, Cell, Slot, Traced};
+use crate::serializers::{Serializer, Value};
 use crate::{Array, Result};
 
 /// A cell for what changes in a link that threads share: running statistics, counters, the state of a recurrent layer.

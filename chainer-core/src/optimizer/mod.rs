@@ -82,14 +82,8 @@ impl<R: UpdateRule> Optimizer<R> {
     /// An optimizer of these parameters; [`UpdateRule::setup`] is the usual way to make one. A parameter that is given twice is
     /// updated once.
     pub fn new<N: Into<String>>(rule: R, params: impl IntoIterator<Item = (N, Parameter)>) -> Self {
-        let mut optimizer = Optimizer {
-            rule,
-            shared: Shared::new(),
-            slots: Vec::new(),
-            epoch: 0,
-            hooks: Vec::new(),
-            cleargrads: true,
-        };
+        let mut optimizer =
+            Optimizer { rule, shared: Shared::new(), slots: Vec::new(), epoch: 0, hooks: Vec::new(), cleargrads: true };
         for (name, param) in params {
             optimizer.add_param(name, param);
         }
@@ -260,7 +254,8 @@ impl<R: UpdateRule> Optimizer<R> {
         });
         let mut updates = Vec::with_capacity(self.slots.len());
         for slot in &self.slots {
-            let update = if takes_part(&slot.param) { Some(update_of(&self.rule, t, slot, &mut captured)?) } else { None };
+            let update =
+                if takes_part(&slot.param) { Some(update_of(&self.rule, t, slot, &mut captured)?) } else { None };
             updates.push(update);
         }
         // From here on nothing fails but for want of memory.

@@ -100,7 +100,8 @@ impl<R: UpdateRule> Effect for Updates<R> {
             let grad = part.parameter.clone();
             let (_, found) = logged_numbers(|| drop(rule.update_one(t, parameter, grad, &mut states)));
             if found.len() != part.numbers {
-                let message = format!("the rule {} computes update {t} in another way than the one before", rule.name());
+                let message =
+                    format!("the rule {} computes update {t} in another way than the one before", rule.name());
                 return Err(Error::new(ErrorKind::State, "compile", message));
             }
             numbers.extend(&found);

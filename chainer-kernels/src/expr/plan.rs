@@ -264,13 +264,7 @@ impl Planner {
         }
     }
 
-    fn scalar(
-        &mut self,
-        scalar: Scalar,
-        dtype: Dtype,
-        bits: &mut SmallVec<[ScalarBits; 8]>,
-        live: &LiveSlots,
-    ) -> Code {
+    fn scalar(&mut self, scalar: Scalar, dtype: Dtype, bits: &mut SmallVec<[ScalarBits; 8]>, live: &LiveSlots) -> Code {
         let wanted = scalar.to_bits(dtype);
         let constant = |at: usize| live.iter().all(|(slot, _)| *slot as usize != at);
         let mut known = bits.iter().zip(&self.draft.scalars).enumerate();

@@ -63,7 +63,8 @@ pub(super) fn plan(graph: &Graph) -> Layout {
     }
 
     // The largest first, each as low as what lives at the same time allows.
-    let mut order: Vec<usize> = (0..graph.tensors.len()).filter(|&t| temporary[t] && first[t] == t && rounded(t) > 0).collect();
+    let mut order: Vec<usize> =
+        (0..graph.tensors.len()).filter(|&t| temporary[t] && first[t] == t && rounded(t) > 0).collect();
     order.sort_by_key(|&t| (std::cmp::Reverse(rounded(t)), t));
     let mut offsets: Vec<Option<usize>> = vec![None; graph.tensors.len()];
     let mut placed: Vec<(usize, usize, (usize, usize))> = Vec::with_capacity(order.len());
@@ -160,9 +161,8 @@ fn may_overwrite(graph: &Graph, op: &Operation, input: TensorId, k: usize) -> bo
     let output = &op.outputs[k];
     let places = || op.inputs.iter().enumerate().filter(|(_, operand)| operand.tensor == input);
     let aligned = |operand: &Operand| operand.is_whole(size) && operand.shape == output.shape;
-    let same_width = |a: TensorId, b: TensorId| {
-        graph.tensors[a.index()].dtype.size() == graph.tensors[b.index()].dtype.size()
-    };
+    let same_width =
+        |a: TensorId, b: TensorId| graph.tensors[a.index()].dtype.size() == graph.tensors[b.index()].dtype.size();
     if !same_width(input, output.tensor) || !places().all(|(_, operand)| aligned(operand)) {
         return false;
     }
@@ -174,6 +174,23 @@ fn may_overwrite(graph: &Graph, op: &Operation, input: TensorId, k: usize) -> bo
         Kernel::Map(Map { program, .. }) => in_time(program, k),
         Kernel::Reduce(Reduce { program, value, .. }) => {
             k > 0 && places().all(|(j, _)| *value != Value::Input(j as u16)) && in_time(program, k - 1)
+        }
+        Kernel::MapGroup(maps) => {
+            // Only by the map that writes it.
+            let (mut inputs, mut outputs) = (0, 0);
+            let writer = maps.iter().find_map(|map| {
+                let first = (inputs, outputs);
+                inputs += map.program.inputs.len();
+                outputs += map.program.outputs.len();
+                (k < outputs).then_some((map, first))
+            });
+            let Some((map, (first_input, first_output))) = writer else { return false };
+            let last = map.program.last_reads();
+            let written = map.program.outputs[k - first_output];
+            places().all(|(j, _)| {
+                let own = j.checked_sub(first_input).and_then(|j| last.get(j));
+                own.is_some_and(|read| read.is_none_or(|read| read <= written))
+            })
         }
         Kernel::Scatter { mode: ScatterMode::Set | ScatterMode::Add, .. } => places().all(|(j, _)| j == 0),
         _ => false,

@@ -19,12 +19,14 @@ mod program;
 mod replay;
 mod show;
 
-pub use capture::{Capture, Captured, Refusal, host_reads_allowed, is_capturing, leaf, observed_leaf, refuse, refuse_computed, result};
+pub use capture::{
+    Capture, Captured, Refusal, host_reads_allowed, is_capturing, leaf, observed_leaf, refuse, refuse_computed, result,
+};
 pub(crate) use capture::{host_read, record};
 pub use ir::{Graph, Leaf, OpId, Operand, Operation, Tensor, TensorId, Update};
 pub use memory::MemoryReport;
-pub use number::{NumberSource, external_numbers, logged_numbers};
 pub(crate) use number::{LiveSlots, Number, draw, operand as number_operand};
+pub use number::{NumberSource, external_numbers, logged_numbers};
 pub use replay::{Bound, Executable, KernelTime, Outcome};
 
 #[cfg(test)]

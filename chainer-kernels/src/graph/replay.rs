@@ -163,7 +163,13 @@ impl Executable {
                     let known = escapes.iter().position(|escape| escape.tensor == result.tensor);
                     Source::Escape(known.unwrap_or_else(|| {
                         let bytes = tensor.bytes();
-                        escapes.push(Escape { tensor: result.tensor, bytes, in_place: None, spare: None, uses: vec![] });
+                        escapes.push(Escape {
+                            tensor: result.tensor,
+                            bytes,
+                            in_place: None,
+                            spare: None,
+                            uses: vec![],
+                        });
                         escapes.len() - 1
                     }) as u32)
                 }
@@ -310,7 +316,13 @@ impl Executable {
                 },
             };
             let Operand { shape, strides, offset, .. } = result.view.clone();
-            Outcome::Array(Array::from_view(View { buffer, dtype: result.dtype, shape, strides, offset: start + offset }))
+            Outcome::Array(Array::from_view(View {
+                buffer,
+                dtype: result.dtype,
+                shape,
+                strides,
+                offset: start + offset,
+            }))
         };
         let outcomes = self.results.iter().map(outcome).collect();
         // Kept for the next run, if the caller lets go of them until then.

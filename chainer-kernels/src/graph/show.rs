@@ -32,7 +32,8 @@ impl Graph {
             let shape = op.outputs.first().map(|o| format!("{:?}", o.shape)).unwrap_or_default();
             format!("label = \"{}\\n{shape}\" shape = box", op.kernel.describe(&[], &[]).replace('"', "'"))
         };
-        let edge = |_: &petgraph::graph::DiGraph<_, _>, edge: petgraph::graph::EdgeReference<'_, super::ir::TensorId>| {
+        let edge = |_: &petgraph::graph::DiGraph<_, _>,
+                    edge: petgraph::graph::EdgeReference<'_, super::ir::TensorId>| {
             let tensor = &self.tensors[edge.weight().index()];
             format!("label = \"{} × {}\"", tensor.dtype, tensor.size)
         };

@@ -119,9 +119,12 @@ impl Forward for Convnet {
 fn convnet_with_batch_normalization_and_dropout() {
     let _alone = alone();
     let build = || {
-        classifier(Convnet::new(), optimizers::Adam::default(), |_| {}, |model| {
-            vec![model.b1.avg_mean(), model.b1.avg_var(), model.b2.avg_mean(), model.b2.avg_var()]
-        })
+        classifier(
+            Convnet::new(),
+            optimizers::Adam::default(),
+            |_| {},
+            |model| vec![model.b1.avg_mean(), model.b1.avg_var(), model.b2.avg_mean(), model.b2.avg_var()],
+        )
     };
     let images = |i| (constant(numbers([8, 2, 10, 10], i as u64)), constant(labels(8, 5, i as u64 + 1000)));
     let (captures, replays) = same_bits(STEPS, build, images);
@@ -182,7 +185,9 @@ fn language_model_with_truncated_backpropagation() {
 fn two_networks_with_an_optimizer_each() {
     let _alone = alone();
     let build = || {
-        let net = |n, out| Arc::new(L::Sequential::new().push(L::Linear::new(n, 16)).push(F::tanh).push(L::Linear::new(16, out)));
+        let net = |n, out| {
+            Arc::new(L::Sequential::new().push(L::Linear::new(n, 16)).push(F::tanh).push(L::Linear::new(16, out)))
+        };
         let (generator, critic) = (net(4, 6), net(6, 1));
         let mut of_generator = optimizers::Adam::new(0.01).setup(&*generator);
         let mut of_critic = optimizers::RMSprop::default().setup(&*critic);
@@ -215,7 +220,8 @@ fn two_networks_with_an_optimizer_each() {
 fn a_gradient_penalty_differentiates_twice() {
     let _alone = alone();
     let build = || {
-        let critic = Arc::new(L::Sequential::new().push(L::Linear::new(6, 16)).push(F::tanh).push(L::Linear::new(16, 1)));
+        let critic =
+            Arc::new(L::Sequential::new().push(L::Linear::new(6, 16)).push(F::tanh).push(L::Linear::new(16, 1)));
         let mut optimizer = optimizers::Adam::new(0.01).setup(&*critic);
         Training {
             params: critic.params(),

@@ -101,7 +101,7 @@ fn a_bad_label_is_the_same_error_and_changes_nothing() -> Result<()> {
     });
     let x = || constant(numbers([6, 4], 0));
     for _ in 0..3 {
-        step.call((x(), constant(labels(6, 3, 0))))?;
+        drop(step.call((x(), constant(labels(6, 3, 0))))?);
     }
     let before: Vec<_> = model.params().iter().map(|p| bits(&p.array().unwrap())).collect();
     let error = step.call((x(), constant(Array::from([0i32, 1, 2, 7, 0, 0])))).unwrap_err();
@@ -110,8 +110,8 @@ fn a_bad_label_is_the_same_error_and_changes_nothing() -> Result<()> {
     let after: Vec<_> = model.params().iter().map(|p| bits(&p.array().unwrap())).collect();
     assert_eq!(before, after);
     // Ignored labels count, and need a graph of their own.
-    step.call((x(), constant(Array::from([0i32, 1, -1, -1, 0, 0]))))?;
-    step.call((x(), constant(labels(6, 3, 1))))?;
+    drop(step.call((x(), constant(Array::from([0i32, 1, -1, -1, 0, 0]))))?);
+    drop(step.call((x(), constant(labels(6, 3, 1))))?);
     assert_eq!((step.captures(), step.replays()), (2, 3));
     Ok(())
 }
@@ -131,7 +131,8 @@ fn learning_rates_may_change_between_steps() -> Result<()> {
             updater.optimizer("main").unwrap().set_hyperparameter("lr", 0.1 / (1 + i) as f64)?;
             updater.update()?;
         }
-        assert_eq!(updater.replays(), if compiled { 7 } else { 0 });
+        // The first call leaves a classifier with results to look at, which it had not before.
+        assert_eq!(updater.replays(), if compiled { 6 } else { 0 });
         Ok(model.params().iter().map(|p| bits(&p.array().unwrap())).collect())
     };
     assert_eq!(train(false)?, train(true)?);

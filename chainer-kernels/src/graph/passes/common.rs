@@ -36,9 +36,7 @@ fn same(a: &Operation, b: &Operation) -> bool {
 
 fn same_kernel(a: &Kernel, b: &Kernel) -> bool {
     match (a, b) {
-        (Kernel::Map(a), Kernel::Map(b)) => {
-            a.shape == b.shape && a.scalars == b.scalars && (a.program == b.program)
-        }
+        (Kernel::Map(a), Kernel::Map(b)) => a.shape == b.shape && a.scalars == b.scalars && (a.program == b.program),
         (Kernel::Reduce(a), Kernel::Reduce(b)) => {
             (&a.shape, &a.axes, a.op, a.value, &a.scalars) == (&b.shape, &b.axes, b.op, b.value, &b.scalars)
                 && a.program == b.program

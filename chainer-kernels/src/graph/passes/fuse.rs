@@ -132,8 +132,8 @@ impl Clusters {
         for readers in readers(graph) {
             for pair in readers.windows(2) {
                 let (a, b) = (self.of[pair[0]], self.of[pair[1]]);
-                let same = space(&graph.ops[pair[0]]).is_some()
-                    && space(&graph.ops[pair[0]]) == space(&graph.ops[pair[1]]);
+                let same =
+                    space(&graph.ops[pair[0]]).is_some() && space(&graph.ops[pair[0]]) == space(&graph.ops[pair[1]]);
                 let large = space(&graph.ops[pair[0]]).is_some_and(|shape| shape.size() >= SHARED);
                 if a != b && same && large && self.may_merge(graph, a, b) {
                     self.unite(a, b);
@@ -150,7 +150,8 @@ impl Clusters {
             return false;
         }
         // From one to the other through a third.
-        let detour = |from: usize, to: usize| self.reads[to].iter().any(|&read| read != from && has(&self.behind[read], from));
+        let detour =
+            |from: usize, to: usize| self.reads[to].iter().any(|&read| read != from && has(&self.behind[read], from));
         if detour(a, b) || detour(b, a) {
             return false;
         }
@@ -246,11 +247,14 @@ impl Clusters {
             let instrs = builder.append(&code, &values);
             let own = match &op.kernel {
                 Kernel::Reduce(reduce) => {
-                    reduction = Some((i, match reduce.value {
-                        Value::Input(k) => values[k as usize],
-                        Value::Instr(k) => instrs[k as usize],
-                        scalar => scalar,
-                    }));
+                    reduction = Some((
+                        i,
+                        match reduce.value {
+                            Value::Input(k) => values[k as usize],
+                            Value::Instr(k) => instrs[k as usize],
+                            scalar => scalar,
+                        },
+                    ));
                     &op.outputs[1..]
                 }
                 _ => &op.outputs[..],

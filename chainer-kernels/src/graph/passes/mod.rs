@@ -4,6 +4,9 @@ mod common;
 mod dead;
 mod fold;
 mod fuse;
+mod group;
+mod inline;
+mod squeeze;
 
 use super::ir::Graph;
 use crate::dtype::Dtype;
@@ -22,17 +25,19 @@ pub struct Passes {
     pub fuse: bool,
     /// What depends on constants alone is computed once, when the graph is made.
     pub fold: bool,
+    /// The elementwise kernels that only make results, such as the updates of all parameters, become one kernel.
+    pub group: bool,
 }
 
 impl Default for Passes {
     fn default() -> Self {
-        Passes { dead: true, common: true, fold: true, fuse: true }
+        Passes { dead: true, common: true, fold: true, fuse: true, group: true }
     }
 }
 
 impl Passes {
     /// No pass: the kernels as they were captured.
-    pub const NONE: Passes = Passes { dead: false, common: false, fold: false, fuse: false };
+    pub const NONE: Passes = Passes { dead: false, common: false, fold: false, fuse: false, group: false };
 
     /// Runs them over a graph.
     pub fn run(self, graph: &mut Graph) {
@@ -46,10 +51,15 @@ impl Passes {
             fold::run(graph);
         }
         if self.fuse {
+            squeeze::run(graph);
+            inline::run(graph);
             fuse::run(graph);
         }
         if self.dead {
             dead::run(graph);
+        }
+        if self.group {
+            group::run(graph);
         }
     }
 }
@@ -60,17 +70,19 @@ pub(super) fn scalar_dtype(kernel: &Kernel, slot: u16) -> Option<Dtype> {
         Kernel::Map(Map { program, .. }) | Kernel::Reduce(Reduce { program, .. }) => {
             program.scalars.get(slot as usize).copied()
         }
+        Kernel::MapGroup(maps) => maps.iter().flat_map(|map| &map.program.scalars).nth(slot as usize).copied(),
         _ => None,
     }
 }
 
 /// Sets a scalar of a kernel's program.
 pub(super) fn set_scalar(kernel: &mut Kernel, slot: u16, bits: ScalarBits) {
-    let scalars = match kernel {
-        Kernel::Map(Map { scalars, .. }) | Kernel::Reduce(Reduce { scalars, .. }) => scalars,
+    let scalar = match kernel {
+        Kernel::Map(Map { scalars, .. }) | Kernel::Reduce(Reduce { scalars, .. }) => scalars.get_mut(slot as usize),
+        Kernel::MapGroup(maps) => maps.iter_mut().flat_map(|map| &mut map.scalars).nth(slot as usize),
         _ => return,
     };
-    if let Some(scalar) = scalars.get_mut(slot as usize) {
+    if let Some(scalar) = scalar {
         *scalar = bits;
     }
 }
