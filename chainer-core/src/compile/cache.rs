@@ -1,16 +1,17 @@
 //! The graphs of one piece of work, by what they were captured for.
 
 use std::any::Any;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use chainer_kernels::graph::passes::Passes;
-use chainer_kernels::graph::{self, Bound, Capture, Executable, Graph, Outcome, Refusal, Update};
+use chainer_kernels::graph::{self, Bound, Capture, Executable, Graph, Outcome, Refusal, Split, Update};
 
+use super::flow::{self, Flow, Run};
 use super::session::{self, Cell, Effect, Guard, Running, Session, Signature, Touched};
 use super::traced::Slot;
 use crate::config::{Config, Mode, config};
 use crate::reporter::{self, Observation, Observed};
-use crate::{Array, Dtype, Result, Scalar, Shape, Variable};
+use crate::{Array, Dtype, Parameter, Result, Scalar, Shape, Variable, flush_all};
 
 /// Graphs for one kind of arguments at most: beyond that something differs in every call.
 const VARIANTS: usize = 8;
@@ -75,7 +76,11 @@ pub(crate) struct Variant {
     reports: Vec<(String, Reported)>,
     template: Box<dyn Any>,
     /// Parameters whose gradients are forgotten afterwards.
-    consumed: Vec<crate::Parameter>,
+    consumed: Vec<Parameter>,
+    /// How gradients flow through it, if they do.
+    flow: Option<Arc<Flow>>,
+    /// The leaves of this run that its gradients will read.
+    held: Vec<(u32, Array)>,
     // Memory for the next run.
     bound: Vec<Bound>,
     numbers: Vec<Scalar>,
@@ -157,7 +162,7 @@ impl Cache {
                 return self.verified(at, i, arguments, work);
             }
             return match self.entries[at].variants[i].replay() {
-                Ok(outcomes) => self.entries[at].variants[i].hand_out::<R, W>(outcomes),
+                Ok(outcomes) => self.entries[at].variants[i].hand_out::<R, W>(outcomes, arguments),
                 Err(error) => W::failed(error),
             };
         }
@@ -210,26 +215,35 @@ type Capturing<R> = (R, std::result::Result<Option<Variant>, Refusal>);
 fn capture<R: 'static, W: Work<R>>(arguments: &[Variable], work: &mut W, passes: Passes) -> Capturing<R> {
     let Some(capture) = Capture::start() else { return (work.call(arguments), Ok(None)) };
     let running = Running::start();
-    let mut leaves: Vec<Variable> = arguments.to_vec();
-    for leaf in &mut leaves {
-        if let Err(error) = graph::leaf(&mut leaf.data) {
+    let mut leaves: Vec<Variable> = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        let mut data = argument.data.clone();
+        if let Err(error) = graph::leaf(&mut data) {
             return (W::failed(error), Ok(None));
         }
+        // What happened before is none of the graph's business.
+        leaves.push(if argument.requires_grad() { Variable::new(data) } else { Variable::constant(data) });
     }
     let (mut returned, observation) = reporter::report_scope(|| work.call(&leaves));
     let mut results: Vec<Array> = Vec::new();
-    let session = running.finish();
-    let mut given = Vec::new();
-    W::variables(&mut returned, &mut |variable| {
-        if variable.creator_name().is_some() && !session.walked {
-            graph::refuse("gradients are to flow through it", None);
-        }
-        given.push(results.len());
-        results.push(variable.data.clone());
-    });
+    let mut variables: Vec<Variable> = Vec::new();
+    W::variables(&mut returned, &mut |variable| variables.push(variable.clone()));
+    let given: Vec<usize> = (0..variables.len()).collect();
+    results.extend(variables.iter().map(|variable| variable.data.clone()));
     let reports = reported(&observation, &mut results);
     observation.iter().for_each(|(name, value)| reporter::report_values([(name, value)]));
+    for (argument, leaf) in arguments.iter().zip(&leaves) {
+        if let Some(gradient) = leaf.grad() {
+            graph::refuse("it leaves a gradient in an argument", None);
+            let sum =
+                Variable::constant(argument.grad().map_or(gradient.data().clone(), |old| old.data() + gradient.data()));
+            let _ = argument.set_grad(sum);
+        }
+    }
     let failure = W::failure(&returned);
+    let mut gradients = Vec::new();
+    let (walked, trained) = (session::has_walked(), session::trained());
+    let session = running.finish();
     let Session { cells, effects, guards, consumed, cleared, once, .. } = session;
     for parameter in consumed.values() {
         parameter.visit_grad(|grad| *grad = None);
@@ -237,7 +251,35 @@ fn capture<R: 'static, W: Work<R>>(arguments: &[Variable], work: &mut W, passes:
     let mut updates = Vec::new();
     let cells: Vec<CellPlan> =
         cells.into_iter().map(|touched| after(touched, &cleared, &mut results, &mut updates)).collect();
-    let captured = match (capture.finish(&results, updates), failure) {
+    let forward = results.len();
+    let traced = if walked || failure.is_some() {
+        // What the call makes is complete: its history is not part of it.
+        None
+    } else {
+        // First, so that no kernel makes a part of the results together with gradients.
+        flush_all(&results);
+        flow::trace(&variables, &leaves, trained, &mut gradients).unwrap_or_else(|error| {
+            graph::refuse(format!("gradients do not flow through it: {error}"), None);
+            None
+        })
+    };
+    results.extend(gradients);
+    let finished = capture.finish(&results, updates);
+    drop(results);
+    let traced = traced.map(|(traced, call)| {
+        let mut outputs = call.connect(&traced, arguments).into_iter();
+        let mut at = 0;
+        W::variables(&mut returned, &mut |variable| {
+            if traced.outputs.contains(&at)
+                && let Some(output) = outputs.next()
+            {
+                *variable = output;
+            }
+            at += 1;
+        });
+        traced
+    });
+    let captured = match (finished, failure) {
         // What fails is not kept, and speaks for itself.
         (_, Some(_)) => return (returned, Ok(None)),
         (Err(refusal), None) => return (returned, Err(refusal)),
@@ -246,10 +288,8 @@ fn capture<R: 'static, W: Work<R>>(arguments: &[Variable], work: &mut W, passes:
     if once {
         return (returned, Ok(None));
     }
-    let mut graph = captured.graph.clone();
-    passes.run(&mut graph);
-    let executable = match Executable::new(&graph) {
-        Ok(executable) => executable,
+    let (graph, executable, flow) = match prepare(&captured.graph, traced, forward, passes) {
+        Ok(prepared) => prepared,
         Err(error) => return (returned, Err(Refusal { what: error.to_string(), at: None })),
     };
     let template: Box<dyn Any> = Box::new(W::template(&returned));
@@ -264,10 +304,33 @@ fn capture<R: 'static, W: Work<R>>(arguments: &[Variable], work: &mut W, passes:
         reports,
         template,
         consumed: consumed.into_values().collect(),
+        flow,
+        held: Vec::new(),
         bound: Vec::new(),
         numbers: Vec::new(),
     };
     (returned, Ok(Some(variant)))
+}
+
+/// The graphs that run: that of the call, and that of its gradients if they flow through it.
+fn prepare(
+    captured: &Graph,
+    traced: Option<flow::Traced>,
+    forward: usize,
+    passes: Passes,
+) -> Result<(Graph, Executable, Option<Arc<Flow>>)> {
+    let Some(traced) = traced else {
+        let mut graph = captured.clone();
+        passes.run(&mut graph);
+        let executable = Executable::new(&graph)?;
+        return Ok((graph, executable, None));
+    };
+    let Split { earlier: mut graph, mut later, leaves } = graph::split(captured, forward);
+    passes.run(&mut graph);
+    passes.run(&mut later);
+    let flow = Flow { traced, later: Mutex::new(Executable::new(&later)?), leaves };
+    let executable = Executable::new(&graph)?;
+    Ok((graph, executable, Some(Arc::new(flow))))
 }
 
 /// What was reported, as results.
@@ -317,10 +380,16 @@ impl Variant {
     /// Whether this is the graph for a call with these arguments now. Binds what the run reads.
     fn fits(&mut self, arguments: &[Variable]) -> Result<bool> {
         self.bound.clear();
+        self.held.clear();
         if !self.effects.iter().all(|effect| effect.is_current()) {
             return Ok(false);
         }
-        for x in arguments {
+        let flow = self.flow.clone();
+        let holds = |leaf: u32| flow.as_ref().is_some_and(|flow| flow.reads(leaf));
+        for (i, x) in arguments.iter().enumerate() {
+            if holds(i as u32) {
+                self.held.push((i as u32, x.data.clone()));
+            }
             self.bound.push(Bound::new(&x.data)?);
         }
         for guard in &self.guards {
@@ -331,8 +400,14 @@ impl Variant {
             }
         }
         for plan in &self.cells {
-            if plan.cell.mode() != plan.signature.mode || !bind(plan, &mut self.bound)? {
+            if plan.cell.mode() != plan.signature.mode || !bind(plan, &mut self.bound, &mut self.held, &holds)? {
                 return Ok(false);
+            }
+        }
+        if let Some(flow) = &self.flow {
+            // The gradients' leaves: nothing of the forward graph reads them.
+            for _ in &flow.traced.outputs {
+                self.bound.push(Bound::unread()?);
             }
         }
         Ok(true)
@@ -349,7 +424,7 @@ impl Variant {
     }
 
     /// Puts the results where they belong.
-    fn hand_out<R: 'static, W: Work<R>>(&mut self, outcomes: Vec<Outcome>) -> R {
+    fn hand_out<R: 'static, W: Work<R>>(&mut self, outcomes: Vec<Outcome>, arguments: &[Variable]) -> R {
         let array = |result: usize| match outcomes.get(result) {
             Some(Outcome::Array(array)) => Some(array.clone()),
             _ => None,
@@ -366,6 +441,22 @@ impl Variant {
                 *variable = Variable::constant(array);
             }
         });
+        if let Some(flow) = &self.flow {
+            let outputs = flow.traced.outputs.iter().filter_map(|&at| array(self.returned[at])).collect();
+            let forward = outcomes.len() - flow.kept();
+            let kept = (forward..outcomes.len()).filter_map(array).collect();
+            let run = Run { outputs, held: std::mem::take(&mut self.held), kept, place: self.executable.place() };
+            let mut outputs = flow.connect(run, arguments).into_iter();
+            let mut at = 0;
+            W::variables(&mut returned, &mut |variable| {
+                if flow.traced.outputs.contains(&at)
+                    && let Some(output) = outputs.next()
+                {
+                    *variable = output;
+                }
+                at += 1;
+            });
+        }
         for (name, reported) in &self.reports {
             match reported {
                 Reported::Number(number) => reporter::report_values([(name, number)]),
@@ -401,7 +492,12 @@ impl Variant {
 }
 
 /// Binds a cell's arrays. False: they are not of the kinds that the graph was captured for.
-fn bind(plan: &CellPlan, bound: &mut Vec<Bound>) -> Result<bool> {
+fn bind(
+    plan: &CellPlan,
+    bound: &mut Vec<Bound>,
+    held: &mut Vec<(u32, Array)>,
+    holds: &dyn Fn(u32) -> bool,
+) -> Result<bool> {
     if plan.unread {
         for _ in &plan.signature.arrays {
             bound.push(Bound::unread()?);
@@ -418,6 +514,10 @@ fn bind(plan: &CellPlan, bound: &mut Vec<Bound>) -> Result<bool> {
             && !array.is_failed()
             && kind.is_some_and(|(shape, dtype)| array.shape() == shape && array.dtype() == *dtype);
         if fits {
+            // A second handle first: what gradients will read must not be overwritten.
+            if holds(bound.len() as u32) {
+                held.push((bound.len() as u32, array.clone()));
+            }
             match Bound::new(array) {
                 Ok(array) => bound.push(array),
                 Err(error) => failure = Some(error),

@@ -1,7 +1,6 @@
 //! Parameters as cells: their values and their gradients.
 
 use std::any::Any;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::session::{self, Cell};
@@ -18,6 +17,10 @@ impl Cell for Value {
 
     fn mode(&self) -> u8 {
         self.0.requires_grad() as u8
+    }
+
+    fn trained(&self) -> Option<Parameter> {
+        self.0.requires_grad().then(|| self.0.clone())
     }
 
     fn label(&self) -> String {
@@ -48,8 +51,8 @@ impl Cell for Gradient {
         self.0.visit_grad(|grad| *grad = present.then(|| Variable::constant(crate::Array::scalar(0f32))));
     }
 
-    fn is_forgotten(&self, cleared: &HashSet<usize>) -> bool {
-        cleared.contains(&self.0.id())
+    fn gradient_of(&self) -> Option<usize> {
+        Some(self.0.id())
     }
 
     fn label(&self) -> String {

@@ -3,11 +3,13 @@
 //!
 //! - `values`: what compiled closures take and return; `traced`: what states may hold;
 //! - `session`: what a call touches beside its arguments; `cells`: parameters and gradients among it;
+//! - `flow`: gradients through calls that only compute forward;
 //! - `cache`: the graphs by what they were captured for; `compare`: two captures of the same work.
 
 mod cache;
 mod cells;
 mod compare;
+mod flow;
 mod session;
 mod traced;
 mod values;

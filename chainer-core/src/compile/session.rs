@@ -33,10 +33,14 @@ pub(crate) trait Cell: Send + Sync {
         let _ = template;
     }
 
-    /// Whether it is a gradient that was forgotten before anything read it; `cleared` names the parameters.
-    fn is_forgotten(&self, cleared: &HashSet<usize>) -> bool {
-        let _ = cleared;
-        false
+    /// The parameter whose gradient it is.
+    fn gradient_of(&self) -> Option<usize> {
+        None
+    }
+
+    /// The parameter whose value it is, if it takes gradients.
+    fn trained(&self) -> Option<Parameter> {
+        None
     }
 
     /// What messages call it.
@@ -176,6 +180,16 @@ pub(crate) fn touch(address: usize, kind: u8, cell: impl FnOnce() -> Arc<dyn Cel
 /// The call does what later calls will not do.
 pub(crate) fn only_once() {
     with(|session| session.once = true);
+}
+
+/// Whether a backward pass ran in the call.
+pub(super) fn has_walked() -> bool {
+    with(|session| session.walked).unwrap_or(false)
+}
+
+/// The parameters that the call has used and that take gradients.
+pub(super) fn trained() -> Vec<Parameter> {
+    with(|session| session.cells.iter().filter_map(|touched| touched.cell.trained()).collect()).unwrap_or_default()
 }
 
 /// A backward pass runs.

@@ -96,9 +96,12 @@ impl<A: Traced, B: Traced> Traced for (A, B) {
     }
 }
 
+/// Shows each array of a value.
+type Arrays<T> = fn(&mut T, &mut dyn FnMut(Slot<'_>));
+
 /// How to look into a value of type `T`.
 pub(crate) struct Access<T> {
-    pub(crate) arrays: fn(&mut T, &mut dyn FnMut(Slot<'_>)),
+    pub(crate) arrays: Arrays<T>,
     pub(crate) copy: fn(&T) -> T,
 }
 

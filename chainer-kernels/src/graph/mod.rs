@@ -5,6 +5,7 @@
 //! - `program`: fused programs taken apart and put together;
 //! - `passes`: graph to graph, one idea a file;
 //! - `memory`: lifetimes to places in one arena; `replay`: running the result;
+//! - `split`: a graph in two, for gradients that are asked for later;
 //! - `show`: a graph as text and as DOT.
 //!
 //! Architecture invariant: a graph refers to no memory but that of constants. Passes change neither the values nor, bit for bit, the
@@ -18,6 +19,7 @@ pub mod passes;
 mod program;
 mod replay;
 mod show;
+mod split;
 
 pub use capture::{
     Capture, Captured, Refusal, host_reads_allowed, is_capturing, leaf, observed_leaf, refuse, refuse_computed, result,
@@ -28,6 +30,7 @@ pub use memory::MemoryReport;
 pub(crate) use number::{LiveSlots, Number, draw, operand as number_operand};
 pub use number::{NumberSource, external_numbers, logged_numbers};
 pub use replay::{Bound, Executable, KernelTime, Outcome};
+pub use split::{LaterLeaf, Split, split};
 
 #[cfg(test)]
 mod tests;

@@ -87,6 +87,7 @@ pub struct Executable {
     results: Vec<ResultPlan>,
     numbers: Vec<Number>,
     draws: u64,
+    place: (u64, u64),
     externals: usize,
     report: MemoryReport,
     /// Stands where nothing is bound.
@@ -234,6 +235,7 @@ impl Executable {
             results,
             numbers,
             draws: graph.draws,
+            place: (0, 0),
             externals: graph.externals as usize,
             report,
             arena,
@@ -278,6 +280,25 @@ impl Executable {
     /// # Errors
     /// A leaf is of another size or dtype than in the graph; a kernel failed (an index out of range); there is no memory.
     pub fn run(&mut self, leaves: &[Bound], externals: &[Scalar]) -> Result<Vec<Outcome>> {
+        self.place = default_generator().advance(self.draws);
+        self.run_here(leaves, externals)
+    }
+
+    /// As [`run`](Self::run), with the random numbers of another graph's run ([`place`](Self::place)): what is computed again is the same.
+    ///
+    /// # Errors
+    /// As for [`run`](Self::run).
+    pub fn run_at(&mut self, place: (u64, u64), leaves: &[Bound]) -> Result<Vec<Outcome>> {
+        self.place = place;
+        self.run_here(leaves, &[])
+    }
+
+    /// The seed and the position of the generator at the beginning of the last run.
+    pub fn place(&self) -> (u64, u64) {
+        self.place
+    }
+
+    fn run_here(&mut self, leaves: &[Bound], externals: &[Scalar]) -> Result<Vec<Outcome>> {
         if leaves.len() != self.leaves.len() || externals.len() != self.externals {
             let expect = format!("{} leaves and {} numbers", self.leaves.len(), self.externals);
             return Err(Error::mismatch("replay", expect, format!("{} and {}", leaves.len(), externals.len())));
@@ -333,7 +354,7 @@ impl Executable {
     }
 
     fn set_numbers(&mut self, externals: &[Scalar]) {
-        let (seed, position) = default_generator().advance(self.draws);
+        let (seed, position) = self.place;
         for number in &self.numbers {
             let value = match number.source {
                 NumberSource::Seed => Scalar::UInt(seed),

@@ -295,3 +295,68 @@ fn the_updater_compiles_the_whole_step() -> Result<()> {
     assert_eq!(eager, compiled);
     Ok(())
 }
+
+/// A model whose forward pass is compiled, trained by a loop of the user's own: the same bits, gradients through it too.
+#[test]
+fn gradients_flow_through_a_compiled_forward_pass() -> Result<()> {
+    let _alone = alone();
+    let train = |compiled: bool| -> Result<(Vec<Vec<u64>>, usize)> {
+        chainer::random::seed(7);
+        let model = Arc::new(Convnet::new());
+        let shared = model.clone();
+        let mut forward = chainer::compile(move |x: Variable| shared.forward(&x));
+        let mut optimizer = optimizers::Adam::default().setup(&*model);
+        let mut trace = Vec::new();
+        for i in 0..12 {
+            // Gradients flow to what the argument was computed from, too.
+            let scale = Variable::new(Array::from([1.5f32]));
+            let x = constant(numbers([8, 2, 10, 10], i)) * F::broadcast_to(&scale, [8, 2, 10, 10]);
+            let y = if compiled { forward.call(x) } else { model.forward(&x) };
+            let loss = F::softmax_cross_entropy(y, labels(8, 5, i + 1000));
+            model.cleargrads();
+            loss.backward()?;
+            optimizer.update()?;
+            trace.push(super::bits(loss.data()));
+            trace.push(super::bits(scale.grad().unwrap().data()));
+        }
+        trace.extend(model.params().iter().map(|p| super::bits(&p.array().unwrap())));
+        trace.extend([model.b1.avg_mean(), model.b2.avg_var()].iter().map(super::bits));
+        Ok((trace, forward.replays()))
+    };
+    let (eager, compiled) = (train(false)?, train(true)?);
+    assert_eq!(eager.0, compiled.0);
+    assert_eq!(compiled.1, 10);
+    Ok(())
+}
+
+#[test]
+fn several_calls_may_wait_for_their_gradients() -> Result<()> {
+    let _alone = alone();
+    let w = Parameter::new(numbers([4, 4], 1));
+    let shared = w.clone();
+    let mut cell = chainer::compile(move |x: Variable| F::dropout(F::tanh(F::matmul(&x, &shared)), 0.3));
+    let mut run = |compiled: bool| -> Result<Vec<Vec<u64>>> {
+        chainer::random::seed(2);
+        w.cleargrad();
+        let x = Variable::new(numbers([3, 4], 2));
+        let mut h = x.clone();
+        for _ in 0..4 {
+            h = if compiled { cell.call(h) } else { F::dropout(F::tanh(F::matmul(&h, &w)), 0.3) };
+        }
+        h.sum().backward()?;
+        Ok(vec![super::bits(h.data()), super::bits(x.grad().unwrap().data()), super::bits(&w.grad().unwrap())])
+    };
+    let want = run(false)?;
+    for _ in 0..3 {
+        assert_eq!(run(true)?, want);
+    }
+    assert_eq!(cell.captures(), 1);
+    // Twice is too often.
+    let x = Variable::new(numbers([3, 4], 2));
+    let options = GradOptions { create_graph: true, ..Default::default() };
+    let y = cell.call(x.clone());
+    assert_eq!(y.creator_name().as_deref(), Some("compiled"));
+    let error = grad_with([&y.sum()], [&x], options).err().unwrap();
+    assert!(error.to_string().contains("cannot be differentiated again"), "{error}");
+    Ok(())
+}
