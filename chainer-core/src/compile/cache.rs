@@ -94,7 +94,8 @@ enum Reported {
 struct CellPlan {
     cell: Arc<dyn Cell>,
     signature: Signature,
-    /// It is a gradient that is forgotten before anything reads it: whatever it is, it does not matter.
+    first_leaf: u32,
+    /// It is a gradient that nothing reads, or that is forgotten first: whatever it is, it does not matter.
     unread: bool,
     /// What it holds afterwards, if that is of another kind.
     template: Option<Box<dyn Any + Send + Sync>>,
@@ -249,7 +250,7 @@ fn capture<R: 'static, W: Work<R>>(arguments: &[Variable], work: &mut W, passes:
         parameter.visit_grad(|grad| *grad = None);
     }
     let mut updates = Vec::new();
-    let cells: Vec<CellPlan> =
+    let mut cells: Vec<CellPlan> =
         cells.into_iter().map(|touched| after(touched, &cleared, &mut results, &mut updates)).collect();
     let forward = results.len();
     let traced = if walked || failure.is_some() {
@@ -292,6 +293,12 @@ fn capture<R: 'static, W: Work<R>>(arguments: &[Variable], work: &mut W, passes:
         Ok(prepared) => prepared,
         Err(error) => return (returned, Err(Refusal { what: error.to_string(), at: None })),
     };
+    for plan in &mut cells {
+        let read = |leaf: u32| executable.reads(leaf) || flow.as_ref().is_some_and(|flow| flow.reads(leaf));
+        let mut leaves = plan.first_leaf..plan.first_leaf + plan.signature.arrays.len() as u32;
+        let untouched = plan.arrays.iter().all(Option::is_none) && !leaves.any(read);
+        plan.unread |= plan.cell.gradient_of().is_some() && !walked && untouched;
+    }
     let template: Box<dyn Any> = Box::new(W::template(&returned));
     let variant = Variant {
         captured: captured.graph,
@@ -372,8 +379,8 @@ fn after(
         }
         at += 1;
     });
-    let unread = cell.is_forgotten(cleared);
-    CellPlan { template: if same_kind { None } else { cell.template() }, cell, signature, unread, arrays }
+    let unread = cell.gradient_of().is_some_and(|parameter| cleared.contains(&parameter));
+    CellPlan { template: if same_kind { None } else { cell.template() }, cell, signature, first_leaf, unread, arrays }
 }
 
 impl Variant {
