@@ -221,7 +221,7 @@ fn an_update_writes_into_the_memory_of_the_old_values() {
         param.set_grad(Array::from_vec(vec![0.5f64; 1000], 1000)).unwrap();
         optimizer.update().unwrap();
         let address = |array: &Array| array.view::<f64>().unwrap().array().as_ptr() as usize;
-        let state = |key: &str| address(optimizer.state("p", key).unwrap());
+        let state = |key: &str| address(&optimizer.state("p", key).unwrap());
         [address(&param.array().unwrap()), state("m"), state("v")]
     };
     // The first update gives memory to states that were constants.

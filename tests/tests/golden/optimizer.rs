@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 /// An optimizer of any rule.
 pub trait Driver: UpdateStep {
     /// A state array.
-    fn state(&self, param: &str, key: &str) -> Option<&Array>;
+    fn state(&self, param: &str, key: &str) -> Option<Array>;
     /// Adds a hook of `chainer::optimizer`.
     fn hook(&mut self, hook: Hook);
 }
@@ -31,7 +31,7 @@ pub enum Hook {
 }
 
 impl<R: UpdateRule> Driver for Optimizer<R> {
-    fn state(&self, param: &str, key: &str) -> Option<&Array> {
+    fn state(&self, param: &str, key: &str) -> Option<Array> {
         Optimizer::state(self, param, key)
     }
     fn hook(&mut self, hook: Hook) {
@@ -156,7 +156,7 @@ pub fn run(context: &Context<'_>) -> Outcome {
     for key in recorded.keys_below("state:") {
         let (param, key) = key.rsplit_once(':').ok_or_else(|| format!("state:{key} names no parameter"))?;
         let state = optimizer.state(param, key).ok_or_else(|| format!("there is no state {key:?} of {param:?}"))?;
-        context.check(&format!("state:{param}:{key}"), state)?;
+        context.check(&format!("state:{param}:{key}"), &state)?;
     }
     match recorded.find("lr") {
         Some(_) => context.check("lr", &Array::from(rates)),
