@@ -8,29 +8,70 @@ use chainer_kernels::Position;
 use crate::{Link, Variable};
 
 /// What a [`Forward`] takes: a variable, a tuple of variables, or a list.
-pub trait Args {
+pub trait Args: 'static {
     /// The arguments by reference: `&Variable`, `(&Variable, &Variable)`, `&[Variable]`.
     type Ref<'a>: Copy;
+
+    /// The variables among the arguments.
+    #[doc(hidden)]
+    fn variables(arguments: Self::Ref<'_>) -> Vec<Variable>;
+
+    /// Calls `f` with these variables as arguments; `None` if they are fewer than [`variables`](Self::variables) gave.
+    #[doc(hidden)]
+    fn with(variables: &[Variable], f: &dyn Fn(Self::Ref<'_>) -> Variable) -> Option<Variable>;
 }
 
 impl Args for Variable {
     type Ref<'a> = &'a Variable;
+
+    fn variables(argument: &Variable) -> Vec<Variable> {
+        vec![argument.clone()]
+    }
+
+    fn with(variables: &[Variable], f: &dyn Fn(&Variable) -> Variable) -> Option<Variable> {
+        variables.first().map(f)
+    }
 }
 impl Args for [Variable] {
     type Ref<'a> = &'a [Variable];
+
+    fn variables(arguments: &[Variable]) -> Vec<Variable> {
+        arguments.to_vec()
+    }
+
+    fn with(variables: &[Variable], f: &dyn Fn(&[Variable]) -> Variable) -> Option<Variable> {
+        Some(f(variables))
+    }
+}
+/// The type of each variable of a tuple.
+macro_rules! variable {
+    ($name:ident) => {
+        Variable
+    };
 }
 macro_rules! tuples {
-    ($($($variable:ident)*;)*) => {$(
-        impl Args for ($($variable,)*) {
-            type Ref<'a> = ($(&'a $variable,)*);
+    ($($($name:ident)*;)*) => {$(
+        impl Args for ($(variable!($name),)*) {
+            type Ref<'a> = ($(&'a variable!($name),)*);
+
+            fn variables(($($name,)*): Self::Ref<'_>) -> Vec<Variable> {
+                vec![$($name.clone()),*]
+            }
+
+            fn with(variables: &[Variable], f: &dyn Fn(Self::Ref<'_>) -> Variable) -> Option<Variable> {
+                let mut variables = variables.iter();
+                $(let $name = variables.next()?;)*
+                Some(f(($($name,)*)))
+            }
         }
     )*};
 }
 tuples! {
-    Variable Variable;
-    Variable Variable Variable;
-    Variable Variable Variable Variable;
-    Variable Variable Variable Variable Variable;
+    a;
+    a b;
+    a b c;
+    a b c d;
+    a b c d e;
 }
 
 /// A link that computes a variable from one or several. A type implements it for one kind of arguments.

@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
+pub use crate::compile::static_forward;
 pub use crate::elementwise::Operand;
 pub use crate::expression::{ElementType, Elementwise, Expr, ScalarMath};
 pub use crate::link::{Link, LinkField, PersistentValue, SharedField, Visitor, write_tree};
 pub use crate::{
-    Array, AsOptVariable, AsVariable, AsVariables, BackwardContext, Device, Dtype, Error, Function, Gradients,
+    Args, Array, AsOptVariable, AsVariable, AsVariables, BackwardContext, Device, Dtype, Error, Function, Gradients,
     Mismatch, Outputs, Result, Retain, Variable, Variables, apply, type_check,
 };
 

@@ -84,6 +84,33 @@ use proc_macro::TokenStream;
 /// `Clone` cannot be derived, because parameters are handles: a clone would share them.
 ///
 /// `#[chain(crate = path)]` says where the library is, if it is not a dependency of the crate.
+///
+/// # Static graphs
+/// Above `impl Forward for ..`, `#[chain(static_graph)]` compiles the model's calls as `chainer::compile` does: a call is traced once for
+/// each kind of arguments, and later calls run the optimised graph; gradients flow through it. Each thread has graphs of its own. They know
+/// the model by its address and parameters: a plain field that is changed afterwards is not noticed.
+///
+/// ```
+/// use chainer::{links as L, functions as F, prelude::*, Array, Dtype};
+///
+/// #[chain]
+/// struct Net { l1: L::Linear, l2: L::Linear }
+///
+/// #[chain(static_graph)]
+/// impl Forward for Net {
+///     fn forward(&self, x: &Variable) -> Variable {
+///         self.l2.forward(&F::relu(self.l1.forward(x)))
+///     }
+/// }
+///
+/// let net = Net { l1: L::Linear::new(4, 8), l2: L::Linear::new(8, 2) };
+/// let x = Variable::constant(Array::ones([3, 4], Dtype::F32));
+/// let first = net.forward(&x).to_vec::<f32>()?;
+/// assert_eq!(net.forward(&x).to_vec::<f32>()?, first);
+/// net.forward(&x).sum().backward()?;
+/// assert!(net.l1.params()[0].grad().is_some());
+/// # Ok::<(), chainer::Error>(())
+/// ```
 #[proc_macro_attribute]
 pub fn chain(attribute: TokenStream, item: TokenStream) -> TokenStream {
     chain::chain(attribute.into(), item.into()).into()

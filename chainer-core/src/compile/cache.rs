@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::{Arc, Mutex};
 
 use chainer_kernels::graph::passes::Passes;
-use chainer_kernels::graph::{self, Bound, Capture, Executable, Graph, Outcome, Refusal, Split, Update};
+use chainer_kernels::graph::{self, Bound, Capture, Executable, Graph, Outcome, Recomputed, Refusal, Split, Update};
 
 use super::flow::{self, Flow, Run};
 use super::session::{self, Cell, Effect, Guard, Running, Session, Signature, Touched};
@@ -48,6 +48,8 @@ pub(crate) struct Cache {
     pub(super) passes: Passes,
     entries: Vec<Entry>,
     warned: bool,
+    /// Bytes that a graph may take for temporary tensors; beyond that cheap work is done again.
+    pub(super) budget: Option<usize>,
     /// How many calls ran as graphs.
     pub(crate) replays: usize,
     /// How many calls were captured.
@@ -79,6 +81,8 @@ pub(crate) struct Variant {
     consumed: Vec<Parameter>,
     /// How gradients flow through it, if they do.
     flow: Option<Arc<Flow>>,
+    /// What a budget of memory has changed.
+    pub(super) recomputed: Option<Recomputed>,
     /// The leaves of this run that its gradients will read.
     held: Vec<(u32, Array)>,
     // Memory for the next run.
@@ -106,7 +110,7 @@ struct CellPlan {
 impl Default for Cache {
     fn default() -> Self {
         let passes = Passes::default();
-        Cache { passes, entries: Vec::new(), warned: false, replays: 0, captures: 0, verify: 0 }
+        Cache { passes, budget: None, entries: Vec::new(), warned: false, replays: 0, captures: 0, verify: 0 }
     }
 }
 
@@ -173,7 +177,7 @@ impl Cache {
             return work.call(arguments);
         }
         self.captures += 1;
-        let (returned, captured) = capture::<R, W>(arguments, work, self.passes);
+        let (returned, captured) = capture::<R, W>(arguments, work, self.passes, self.budget);
         match captured {
             Ok(Some(variant)) => self.entries[at].variants.push(variant),
             Ok(None) => {}
@@ -187,7 +191,7 @@ impl Cache {
 
     /// Captures the work again, and says where it differs from the graph that would have been run.
     fn verified<R: 'static, W: Work<R>>(&mut self, at: usize, i: usize, arguments: &[Variable], work: &mut W) -> R {
-        let (returned, captured) = capture::<R, W>(arguments, work, Passes::NONE);
+        let (returned, captured) = capture::<R, W>(arguments, work, Passes::NONE, None);
         let difference = match captured {
             Ok(Some(again)) => {
                 super::compare::first_difference(&self.entries[at].variants[i].captured, &again.captured)
@@ -213,7 +217,12 @@ impl Cache {
 type Capturing<R> = (R, std::result::Result<Option<Variant>, Refusal>);
 
 /// Does the work define-by-run and makes a graph of it. No graph and no reason: the call did what later calls will not do.
-fn capture<R: 'static, W: Work<R>>(arguments: &[Variable], work: &mut W, passes: Passes) -> Capturing<R> {
+fn capture<R: 'static, W: Work<R>>(
+    arguments: &[Variable],
+    work: &mut W,
+    passes: Passes,
+    budget: Option<usize>,
+) -> Capturing<R> {
     let Some(capture) = Capture::start() else { return (work.call(arguments), Ok(None)) };
     let running = Running::start();
     let mut leaves: Vec<Variable> = Vec::with_capacity(arguments.len());
@@ -289,10 +298,11 @@ fn capture<R: 'static, W: Work<R>>(arguments: &[Variable], work: &mut W, passes:
     if once {
         return (returned, Ok(None));
     }
-    let (graph, executable, flow) = match prepare(&captured.graph, traced, forward, passes) {
-        Ok(prepared) => prepared,
-        Err(error) => return (returned, Err(Refusal { what: error.to_string(), at: None })),
-    };
+    let Prepared { graph, executable, flow, recomputed } =
+        match prepare(&captured.graph, traced, forward, passes, budget) {
+            Ok(prepared) => prepared,
+            Err(error) => return (returned, Err(Refusal { what: error.to_string(), at: None })),
+        };
     for plan in &mut cells {
         let read = |leaf: u32| executable.reads(leaf) || flow.as_ref().is_some_and(|flow| flow.reads(leaf));
         let mut leaves = plan.first_leaf..plan.first_leaf + plan.signature.arrays.len() as u32;
@@ -312,11 +322,20 @@ fn capture<R: 'static, W: Work<R>>(arguments: &[Variable], work: &mut W, passes:
         template,
         consumed: consumed.into_values().collect(),
         flow,
+        recomputed,
         held: Vec::new(),
         bound: Vec::new(),
         numbers: Vec::new(),
     };
     (returned, Ok(Some(variant)))
+}
+
+/// What [`prepare`] makes.
+struct Prepared {
+    graph: Graph,
+    executable: Executable,
+    flow: Option<Arc<Flow>>,
+    recomputed: Option<Recomputed>,
 }
 
 /// The graphs that run: that of the call, and that of its gradients if they flow through it.
@@ -325,19 +344,21 @@ fn prepare(
     traced: Option<flow::Traced>,
     forward: usize,
     passes: Passes,
-) -> Result<(Graph, Executable, Option<Arc<Flow>>)> {
+    budget: Option<usize>,
+) -> Result<Prepared> {
     let Some(traced) = traced else {
         let mut graph = captured.clone();
         passes.run(&mut graph);
+        let recomputed = budget.map(|budget| graph::recompute(&mut graph, budget));
         let executable = Executable::new(&graph)?;
-        return Ok((graph, executable, None));
+        return Ok(Prepared { graph, executable, flow: None, recomputed });
     };
-    let Split { earlier: mut graph, mut later, leaves } = graph::split(captured, forward);
+    let Split { earlier: mut graph, mut later, leaves } = graph::split(captured, forward, budget);
     passes.run(&mut graph);
     passes.run(&mut later);
     let flow = Flow { traced, later: Mutex::new(Executable::new(&later)?), leaves };
     let executable = Executable::new(&graph)?;
-    Ok((graph, executable, Some(Arc::new(flow))))
+    Ok(Prepared { graph, executable, flow: Some(Arc::new(flow)), recomputed: None })
 }
 
 /// What was reported, as results.

@@ -4,23 +4,27 @@
 //! - `values`: what compiled closures take and return; `traced`: what states may hold;
 //! - `session`: what a call touches beside its arguments; `cells`: parameters and gradients among it;
 //! - `flow`: gradients through calls that only compute forward;
+//! - `model`: `#[chain(static_graph)]`;
 //! - `cache`: the graphs by what they were captured for; `compare`: two captures of the same work.
 
 mod cache;
 mod cells;
 mod compare;
 mod flow;
+mod model;
 mod session;
 mod traced;
 mod values;
 
 use std::marker::PhantomData;
 
-use chainer_kernels::graph::MemoryReport;
 pub use chainer_kernels::graph::passes::Passes;
+pub use chainer_kernels::graph::{MemoryReport, Recomputed};
 
 pub(crate) use cache::{Cache, Work};
 pub(crate) use cells::{STATE, touch_parameter};
+#[doc(hidden)]
+pub use model::static_forward;
 pub(crate) use session::{Cell, Effect, cleared, consumed, effect, is_active, observe, only_once, touch, walked};
 pub(crate) use traced::{Access, known};
 pub use traced::{Slot, Traced};
@@ -124,6 +128,30 @@ impl<A: Arguments, R: Returned + 'static, F: FnMut(A) -> R> Compiled<A, R, F> {
         self
     }
 
+    /// Bounds the memory of temporary tensors: where a graph needs more than `bytes` at one time, tensors that were cheap to make (never
+    /// products, never random numbers) are forgotten and made again before they are read. Results stay the same bit for bit. Of a forward
+    /// computation, the bound is for what waits for its gradients. [`CompiledGraph::recomputed`] says what was chosen; a bound below what
+    /// must be kept is met as far as possible.
+    ///
+    /// ```
+    /// use chainer::{compile, functions as F, prelude::*, Array, Dtype};
+    /// let w = Parameter::new(Array::full([64, 64], 0.01, Dtype::F32));
+    /// let shared = w.clone();
+    /// let mut f = compile(move |x: Variable| -> chainer::Result<()> {
+    ///     let h = F::exp(F::tanh(F::matmul(&x, &shared)));
+    ///     shared.cleargrad();
+    ///     F::sum(F::matmul(&h, &h) * &h, None, false).backward()
+    /// }).memory_budget(40 << 10);
+    /// f.call(Variable::constant(Array::ones([64, 64], Dtype::F32)))?;
+    /// let report = f.graph().unwrap().recomputed().unwrap();
+    /// assert!(report.bytes[1] <= report.bytes[0]);
+    /// # Ok::<(), chainer::Error>(())
+    /// ```
+    pub fn memory_budget(mut self, bytes: usize) -> Self {
+        self.cache.budget = Some(bytes);
+        self
+    }
+
     /// Traces every `n`-th call again and compares it with the graph: a first difference is named (a branch on data, a Rust value that has
     /// changed), and the call runs define-by-run from then on. 0, the default, never.
     pub fn verify_every(mut self, n: usize) -> Self {
@@ -171,6 +199,11 @@ impl CompiledGraph<'_> {
     /// The memory that a run takes beside parameters, states and results.
     pub fn memory(&self) -> MemoryReport {
         self.variant.executable.memory()
+    }
+
+    /// What [`Compiled::memory_budget`] has changed in it.
+    pub fn recomputed(&self) -> Option<Recomputed> {
+        self.variant.recomputed
     }
 
     /// The graph as it was captured, in the DOT language of Graphviz.

@@ -4,6 +4,7 @@
 //! - `capture`: from a run to a graph; `number`: scalars that change from run to run;
 //! - `program`: fused programs taken apart and put together;
 //! - `passes`: graph to graph, one idea a file;
+//! - `recompute`: what to make again rather than to keep;
 //! - `memory`: lifetimes to places in one arena; `replay`: running the result;
 //! - `split`: a graph in two, for gradients that are asked for later;
 //! - `show`: a graph as text and as DOT.
@@ -17,6 +18,7 @@ mod memory;
 mod number;
 pub mod passes;
 mod program;
+mod recompute;
 mod replay;
 mod show;
 mod split;
@@ -29,6 +31,7 @@ pub use ir::{Graph, Leaf, OpId, Operand, Operation, Tensor, TensorId, Update};
 pub use memory::MemoryReport;
 pub(crate) use number::{LiveSlots, Number, draw, operand as number_operand};
 pub use number::{NumberSource, external_numbers, logged_numbers};
+pub use recompute::{Recomputed, recompute};
 pub use replay::{Bound, Executable, KernelTime, Outcome};
 pub use split::{LaterLeaf, Split, split};
 

@@ -21,8 +21,9 @@ pub struct Split {
     pub leaves: Vec<LaterLeaf>,
 }
 
-/// Splits a graph behind what makes its first `results` results.
-pub fn split(graph: &Graph, results: usize) -> Split {
+/// Splits a graph behind what makes its first `results` results. Where more than `budget` bytes would be kept, cheap work is done again in
+/// the later part instead.
+pub fn split(graph: &Graph, results: usize, budget: Option<usize>) -> Split {
     let mut needed = vec![false; graph.tensors.len()];
     graph.results[..results].iter().for_each(|result| needed[result.tensor.index()] = true);
     let mut early = vec![false; graph.ops.len()];
@@ -32,9 +33,11 @@ pub fn split(graph: &Graph, results: usize) -> Split {
             op.inputs.iter().for_each(|input| needed[input.tensor.index()] = true);
         }
     }
+    let repeated = budget.map_or_else(Vec::new, |budget| repeated(graph, &early, results, budget));
     let part = |wanted: bool| {
-        let ops = graph.ops.iter().zip(&early).filter(|(_, early)| **early == wanted);
-        Graph { ops: ops.map(|(op, _)| op.clone()).collect(), tensors: graph.tensors.clone(), ..Graph::default() }
+        let wants = |i: &usize| early[*i] == wanted || !wanted && repeated.contains(i);
+        let ops = (0..graph.ops.len()).filter(wants);
+        Graph { ops: ops.map(|i| graph.ops[i].clone()).collect(), tensors: graph.tensors.clone(), ..Graph::default() }
     };
     let (mut earlier, mut later) = (part(true), part(false));
     later.results = graph.results[results..].to_vec();
@@ -69,4 +72,47 @@ pub fn split(graph: &Graph, results: usize) -> Split {
     let whole = |tensor: &TensorId| Operand::whole(*tensor, [graph.tensors[tensor.index()].size].into());
     earlier.results.extend(kept.iter().map(whole));
     Split { earlier, later, leaves }
+}
+
+/// The operations of the earlier part that the later one does again.
+fn repeated(graph: &Graph, early: &[bool], results: usize, budget: usize) -> Vec<usize> {
+    let writers = graph.writers();
+    let returned = |tensor: TensorId| graph.results[..results].iter().any(|result| result.tensor == tensor);
+    let mut repeated: Vec<usize> = Vec::new();
+    loop {
+        // What is read later and made earlier.
+        let later = |i: usize| !early[i] || repeated.contains(&i);
+        let mut kept: Vec<(TensorId, usize)> = (0..graph.ops.len())
+            .filter(|&i| later(i))
+            .flat_map(|i| &graph.ops[i].inputs)
+            .filter_map(|input| writers[input.tensor.index()].map(|writer| (input.tensor, writer.0 as usize)))
+            .filter(|&(_, writer)| !later(writer))
+            .collect();
+        kept.sort_unstable();
+        kept.dedup();
+        let bytes = |tensor: TensorId| graph.tensors[tensor.index()].bytes();
+        // What is returned takes no more memory for being read again.
+        let total: usize = kept.iter().filter(|(tensor, _)| !returned(*tensor)).map(|(tensor, _)| bytes(*tensor)).sum();
+        if total <= budget {
+            return repeated;
+        }
+        let there = |input: &Operand| {
+            let tensor = &graph.tensors[input.tensor.index()];
+            tensor.leaf.is_some() || returned(input.tensor) || kept.iter().any(|(kept, _)| *kept == input.tensor)
+        };
+        let best = kept
+            .iter()
+            .filter(|(tensor, writer)| {
+                let op = &graph.ops[*writer];
+                !returned(*tensor) && super::recompute::cheap(op) && op.inputs.iter().all(there)
+            })
+            .map(|(tensor, writer)| {
+                (*writer, bytes(*tensor) as f64 / super::recompute::work(graph, &graph.ops[*writer]))
+            })
+            .max_by(|a, b| a.1.total_cmp(&b.1));
+        match best {
+            Some((writer, _)) => repeated.push(writer),
+            None => return repeated,
+        }
+    }
 }

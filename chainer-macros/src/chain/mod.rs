@@ -3,6 +3,7 @@
 mod expand;
 mod fields;
 mod parse;
+mod static_graph;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -12,7 +13,17 @@ use crate::context::Context;
 /// The whole macro.
 pub fn chain(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let context = Context::default();
-    let chain = parse::parse(&context, attribute, item);
+    let parsed = parse::parse(&context, attribute, item);
+    let chain = match parsed {
+        Some(parse::Parsed::Static(item, library)) => {
+            return match static_graph::expand(&context, *item, library.as_ref()) {
+                Some(expansion) => expansion,
+                None => context.into_compile_errors(),
+            };
+        }
+        Some(parse::Parsed::Chain(chain)) => Some(*chain),
+        None => None,
+    };
     match chain {
         Some(chain) if context.is_clean() => expand::expand(&chain),
         // The type itself still helps: what uses it need not complain that it is missing.

@@ -2,7 +2,9 @@
 
 use proc_macro2::TokenStream;
 use syn::parse::Parser;
-use syn::{Attribute, Data, DeriveInput, Fields, Generics, Ident, Item, Meta, Path, Token, punctuated::Punctuated};
+use syn::{
+    Attribute, Data, DeriveInput, Fields, Generics, Ident, Item, ItemImpl, Meta, Path, Token, punctuated::Punctuated,
+};
 
 use super::fields::{self, Field};
 use crate::context::Context;
@@ -52,10 +54,27 @@ impl Chain {
     }
 }
 
+/// What stands below the attribute.
+pub enum Parsed {
+    Chain(Box<Chain>),
+    /// `#[chain(static_graph)]` above an implementation.
+    Static(Box<ItemImpl>, Option<Path>),
+}
+
 /// Reads a chain; mistakes go to the context, and what can still be used is returned.
-pub fn parse(context: &Context, attribute: TokenStream, item: TokenStream) -> Option<Chain> {
-    let library = options(context, attribute);
+pub fn parse(context: &Context, attribute: TokenStream, item: TokenStream) -> Option<Parsed> {
+    let Options { library, static_graph } = options(context, attribute);
     let parsed = context.take(syn::parse2::<Item>(item.clone()))?;
+    let parsed = match parsed {
+        Item::Impl(item) if static_graph => return Some(Parsed::Static(Box::new(item), library)),
+        other => other,
+    };
+    if static_graph {
+        context.error(
+            first_token(&item),
+            "`static_graph` goes above `impl Forward for ..`, whose calls it runs as graphs; above the type write `#[chain]`",
+        );
+    }
     if !matches!(parsed, Item::Struct(_) | Item::Enum(_)) {
         let sentence = match parsed {
             Item::Impl(_) => {
@@ -88,27 +107,35 @@ pub fn parse(context: &Context, attribute: TokenStream, item: TokenStream) -> Op
         ),
         Data::Union(_) => return None,
     };
-    Some(Chain { item, body, library })
+    Some(Parsed::Chain(Box::new(Chain { item, body, library })))
 }
 
-/// The options in `#[chain(..)]`: only `crate = path` so far.
-fn options(context: &Context, attribute: TokenStream) -> Option<Path> {
-    let mut library = None;
+/// The options in `#[chain(..)]`.
+#[derive(Default)]
+struct Options {
+    /// `crate = path`.
+    library: Option<Path>,
+    static_graph: bool,
+}
+
+fn options(context: &Context, attribute: TokenStream) -> Options {
+    let mut options = Options::default();
     let parser = syn::meta::parser(|meta| {
         if meta.path.is_ident("crate") {
-            library = Some(meta.value()?.call(Path::parse_mod_style)?);
+            options.library = Some(meta.value()?.call(Path::parse_mod_style)?);
             Ok(())
         } else if meta.path.is_ident("static_graph") {
-            Err(meta.error("static graphs are not built yet: remove `static_graph`, and the model runs define-by-run"))
+            options.static_graph = true;
+            Ok(())
         } else if meta.path.is_ident("skip") || meta.path.is_ident("name") {
             let name = meta.path.require_ident()?;
             Err(meta.error(format!("`{name}` belongs above a field: `#[chain({name}..)] field: Type`")))
         } else {
-            Err(meta.error("unknown option: write `#[chain]` or `#[chain(crate = path)]`"))
+            Err(meta.error("unknown option: write `#[chain]`, `#[chain(static_graph)]` or `#[chain(crate = path)]`"))
         }
     });
     context.take(parser.parse2(attribute));
-    library
+    options
 }
 
 /// Derives that clash with what this macro writes, or that do something else than they seem to.

@@ -360,3 +360,63 @@ fn several_calls_may_wait_for_their_gradients() -> Result<()> {
     assert!(error.to_string().contains("cannot be differentiated again"), "{error}");
     Ok(())
 }
+
+#[chain]
+struct Twice {
+    a: Arc<StaticMlp>,
+    b: L::Linear,
+}
+
+#[chain]
+struct StaticMlp {
+    l1: L::Linear,
+    l2: L::Linear,
+}
+
+#[chain(static_graph)]
+impl Forward for StaticMlp {
+    fn forward(&self, x: &Variable) -> Variable {
+        let h = F::dropout(F::relu(self.l1.forward(x)), 0.25);
+        if h.check().is_err() {
+            return h;
+        }
+        self.l2.forward(&h)
+    }
+}
+
+#[chain(static_graph)]
+impl Forward<(Variable, Variable)> for Twice {
+    fn forward(&self, (x, y): (&Variable, &Variable)) -> Variable {
+        self.b.forward(&F::tanh(self.a.forward(x) + y))
+    }
+}
+
+#[test]
+fn a_model_of_static_graphs_trains_as_define_by_run() -> Result<()> {
+    let _alone = alone();
+    let train = |compiled: bool| -> Result<Vec<Vec<u64>>> {
+        chainer::random::seed(9);
+        let inner = Arc::new(StaticMlp { l1: L::Linear::new(None, 9), l2: L::Linear::new(9, 6) });
+        let model = Arc::new(Twice { a: inner, b: L::Linear::new(6, 5) });
+        let mut optimizer = optimizers::Adam::default().setup(&*model);
+        let mut trace = Vec::new();
+        for i in 0..10 {
+            let (x, y) = (constant(numbers([8, 7], i)), constant(numbers([8, 6], i + 50)));
+            let output = if compiled {
+                model.forward((&x, &y))
+            } else {
+                let h = F::dropout(F::relu(model.a.l1.forward(&x)), 0.25);
+                model.b.forward(&F::tanh(model.a.l2.forward(&h) + &y))
+            };
+            let loss = F::softmax_cross_entropy(output, labels(8, 5, i + 1000));
+            model.cleargrads();
+            loss.backward()?;
+            optimizer.update()?;
+            trace.push(super::bits(loss.data()));
+        }
+        trace.extend(model.params().iter().map(|p| super::bits(&p.array().unwrap())));
+        Ok(trace)
+    };
+    assert_eq!(train(false)?, train(true)?);
+    Ok(())
+}

@@ -83,3 +83,34 @@ fn temporaries_share_their_memory() -> Result<()> {
     assert!(memory.arena as f64 <= 1.25 * memory.lower_bound as f64, "{memory:?}");
     Ok(())
 }
+
+#[test]
+fn a_budget_of_memory_is_kept_by_making_things_again() -> Result<()> {
+    let _alone = alone();
+    let run = |budget: Option<usize>| -> Result<(Vec<u64>, usize, usize)> {
+        let w = chainer::Parameter::new(numbers([48, 48], 3));
+        let shared = w.clone();
+        let step = move |x: Variable| -> Result<()> {
+            let mut h = x;
+            for _ in 0..6 {
+                h = F::exp(F::tanh(F::matmul(&h, &shared)) * 0.1);
+            }
+            shared.cleargrad();
+            F::sum(h, None, false).backward()
+        };
+        let mut step = match budget {
+            Some(bytes) => compile(step).memory_budget(bytes),
+            None => compile(step),
+        };
+        for _ in 0..3 {
+            step.call(Variable::constant(numbers([64, 48], 1)))?;
+        }
+        let graph = step.graph().unwrap();
+        Ok((super::bits(&w.grad().unwrap()), graph.memory().arena, graph.recomputed().map_or(0, |r| r.kernels)))
+    };
+    let (want, free, _) = run(None)?;
+    let (got, bound, repeated) = run(Some(free * 3 / 4))?;
+    assert_eq!(got, want);
+    assert!(repeated > 0 && bound < free, "{bound} of {free} bytes, {repeated} kernels again");
+    Ok(())
+}

@@ -1,8 +1,8 @@
 #![allow(unused)]
 use chainer::prelude::*;
 
-#[chain(static_graph)] //~ static graphs are not built yet
-struct Net {
+#[chain(static_graph)]
+struct Net { //~ `static_graph` goes above `impl Forward for ..`
     w: Parameter,
 }
 
