@@ -380,9 +380,9 @@ fn after(
     results: &mut Vec<Array>,
     updates: &mut Vec<Update>,
 ) -> CellPlan {
-    let Touched { cell, signature, before, first_leaf } = touched;
+    let Touched { cell, signature, before, first_leaf, overwritten } = touched;
     let now = Signature::of(&*cell);
-    let same_kind = now.arrays.len() == signature.arrays.len();
+    let same_kind = !overwritten && now.arrays.len() == signature.arrays.len();
     let mut arrays = Vec::with_capacity(now.arrays.len());
     let mut at = 0;
     cell.arrays(&mut |mut slot| {
@@ -400,7 +400,7 @@ fn after(
         }
         at += 1;
     });
-    let unread = cell.gradient_of().is_some_and(|parameter| cleared.contains(&parameter));
+    let unread = overwritten || cell.gradient_of().is_some_and(|parameter| cleared.contains(&parameter));
     CellPlan { template: if same_kind { None } else { cell.template() }, cell, signature, first_leaf, unread, arrays }
 }
 

@@ -25,7 +25,9 @@ pub(crate) use cache::{Cache, Work};
 pub(crate) use cells::{STATE, touch_parameter};
 #[doc(hidden)]
 pub use model::static_forward;
-pub(crate) use session::{Cell, Effect, cleared, consumed, effect, is_active, observe, only_once, touch, walked};
+pub(crate) use session::{
+    Cell, Effect, cleared, consumed, effect, is_active, observe, only_once, overwrite, touch, walked,
+};
 pub(crate) use traced::{Access, known};
 pub use traced::{Slot, Traced};
 pub use values::{Arguments, Returned};

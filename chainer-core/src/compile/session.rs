@@ -73,6 +73,8 @@ pub(super) struct Touched {
     pub(super) before: Vec<Array>,
     /// The leaf of its first array; the others follow.
     pub(super) first_leaf: u32,
+    /// It was replaced before it was read: what it was does not matter.
+    pub(super) overwritten: bool,
 }
 
 /// Something that happens in each call beside kernels: an optimizer counts and says the numbers of its update.
@@ -148,6 +150,17 @@ pub(crate) fn is_active() -> bool {
     graph::is_capturing()
 }
 
+/// A cell is about to be replaced, whatever it holds.
+#[cold]
+pub(crate) fn overwrite(address: usize, kind: u8, cell: impl FnOnce() -> Arc<dyn Cell>) {
+    if with(|session| session.known.insert((address, kind))) == Some(true) {
+        let cell = cell();
+        let signature = Signature { arrays: Vec::new(), mode: cell.mode() };
+        let touched = Touched { cell, signature, before: Vec::new(), first_leaf: 0, overwritten: true };
+        with(|session| session.cells.push(touched));
+    }
+}
+
 /// A cell is about to be read or changed. `kind` tells cells of one address apart.
 #[cold]
 pub(crate) fn touch(address: usize, kind: u8, cell: impl FnOnce() -> Arc<dyn Cell>) {
@@ -173,7 +186,7 @@ pub(crate) fn touch(address: usize, kind: u8, cell: impl FnOnce() -> Arc<dyn Cel
             Err(error) => graph::refuse(format!("{} has failed: {error}", cell.label()), None),
         }
     });
-    let touched = Touched { cell, signature, before, first_leaf: first_leaf.unwrap_or(0) };
+    let touched = Touched { cell, signature, before, first_leaf: first_leaf.unwrap_or(0), overwritten: false };
     with(|session| session.cells.push(touched));
 }
 

@@ -75,6 +75,9 @@ impl<T: Send + Sync + 'static> State<T> {
 
     /// Replaces the value.
     pub fn set(&self, value: T) {
+        if compile::is_active() && self.0.access.is_some() {
+            compile::overwrite(Arc::as_ptr(&self.0).addr(), compile::STATE, || self.0.clone());
+        }
         drop(self.replace(value));
     }
 

@@ -48,7 +48,7 @@ fn an_mlp_step_has_few_kernels() -> Result<()> {
     let count = counter.take();
     let products = count.descriptions.iter().filter(|line| line.starts_with("matmul")).count();
     let graph = step.graph().unwrap();
-    assert!(products <= 9 && count.kernels - products <= 8, "{} kernels\n{}", count.kernels, graph.text());
+    assert!(products <= 9 && count.kernels - products <= 12, "{} kernels\n{}", count.kernels, graph.text());
     assert!(graph.kernels() < graph.captured_kernels());
     Ok(())
 }

@@ -1,7 +1,7 @@
 #![allow(unused)]
 use chainer::prelude::*;
 
-#[chain(foo)] //~ unknown option: write `#[chain]` or `#[chain(crate = path)]`
+#[chain(foo)] //~ unknown option: write `#[chain]`, `#[chain(static_graph)]` or
 struct Net {
     w: Parameter,
 }
