@@ -7,9 +7,9 @@ use crate::{Array, ArrayOps, Dtype, Result, ops};
 
 /// Every combination of passes.
 fn combinations() -> impl Iterator<Item = Passes> {
-    (0..32u8).map(|bits| {
+    (0..64u8).map(|bits| {
         let on = |i: u8| bits >> i & 1 == 1;
-        Passes { dead: on(0), common: on(1), fold: on(2), fuse: on(3), group: on(4) }
+        Passes { dead: on(0), common: on(1), fold: on(2), fuse: on(3), epilogue: on(4), group: on(5) }
     })
 }
 

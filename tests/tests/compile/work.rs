@@ -43,12 +43,13 @@ fn an_mlp_step_has_few_kernels() -> Result<()> {
     for _ in 0..3 {
         drop(step.call(batch())?);
     }
+    let pair = batch();
     let counter = KernelCounter::start();
-    drop(step.call(batch())?);
+    drop(step.call(pair)?);
     let count = counter.take();
     let products = count.descriptions.iter().filter(|line| line.starts_with("matmul")).count();
     let graph = step.graph().unwrap();
-    assert!(products <= 9 && count.kernels - products <= 12, "{} kernels\n{}", count.kernels, graph.text());
+    assert!(products <= 9 && count.kernels - products <= 8, "{} kernels\n{}", count.kernels, graph.text());
     assert!(graph.kernels() < graph.captured_kernels());
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod common;
 mod dead;
+mod epilogue;
 mod fold;
 mod fuse;
 mod group;
@@ -10,7 +11,7 @@ mod squeeze;
 
 use super::ir::Graph;
 use crate::dtype::Dtype;
-use crate::kernel::{Kernel, Map, Reduce};
+use crate::kernel::{Epilogue, Kernel, Map, Reduce};
 use crate::program::ScalarBits;
 
 /// Which passes run.
@@ -25,19 +26,22 @@ pub struct Passes {
     pub fuse: bool,
     /// What depends on constants alone is computed once, when the graph is made.
     pub fold: bool,
+    /// Elementwise work on a product is done where the product is computed.
+    pub epilogue: bool,
     /// The elementwise kernels that only make results, such as the updates of all parameters, become one kernel.
     pub group: bool,
 }
 
 impl Default for Passes {
     fn default() -> Self {
-        Passes { dead: true, common: true, fold: true, fuse: true, group: true }
+        Passes { dead: true, common: true, fold: true, fuse: true, epilogue: true, group: true }
     }
 }
 
 impl Passes {
     /// No pass: the kernels as they were captured.
-    pub const NONE: Passes = Passes { dead: false, common: false, fold: false, fuse: false, group: false };
+    pub const NONE: Passes =
+        Passes { dead: false, common: false, fold: false, fuse: false, epilogue: false, group: false };
 
     /// Runs them over a graph.
     pub fn run(self, graph: &mut Graph) {
@@ -58,6 +62,9 @@ impl Passes {
         if self.dead {
             dead::run(graph);
         }
+        if self.epilogue {
+            epilogue::run(graph);
+        }
         if self.group {
             group::run(graph);
         }
@@ -70,6 +77,7 @@ pub(super) fn scalar_dtype(kernel: &Kernel, slot: u16) -> Option<Dtype> {
         Kernel::Map(Map { program, .. }) | Kernel::Reduce(Reduce { program, .. }) => {
             program.scalars.get(slot as usize).copied()
         }
+        Kernel::MatMulMap(Epilogue { program, .. }) => program.scalars.get(slot as usize).copied(),
         Kernel::MapGroup(maps) => maps.iter().flat_map(|map| &map.program.scalars).nth(slot as usize).copied(),
         _ => None,
     }
@@ -79,6 +87,7 @@ pub(super) fn scalar_dtype(kernel: &Kernel, slot: u16) -> Option<Dtype> {
 pub(super) fn set_scalar(kernel: &mut Kernel, slot: u16, bits: ScalarBits) {
     let scalar = match kernel {
         Kernel::Map(Map { scalars, .. }) | Kernel::Reduce(Reduce { scalars, .. }) => scalars.get_mut(slot as usize),
+        Kernel::MatMulMap(Epilogue { scalars, .. }) => scalars.get_mut(slot as usize),
         Kernel::MapGroup(maps) => maps.iter_mut().flat_map(|map| &mut map.scalars).nth(slot as usize),
         _ => return,
     };
