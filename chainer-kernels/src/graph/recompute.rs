@@ -59,7 +59,7 @@ fn lives(graph: &Graph) -> Vec<Option<(usize, usize)>> {
 }
 
 /// The highest need and the operation during which it is.
-fn peak(graph: &Graph) -> (usize, usize) {
+pub(super) fn peak(graph: &Graph) -> (usize, usize) {
     let mut change = vec![0isize; graph.ops.len() + 1];
     for (t, life) in lives(graph).into_iter().enumerate() {
         if let Some((from, to)) = life {

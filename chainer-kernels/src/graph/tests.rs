@@ -7,9 +7,9 @@ use crate::{Array, ArrayOps, Dtype, Result, ops};
 
 /// Every combination of passes.
 fn combinations() -> impl Iterator<Item = Passes> {
-    (0..64u8).map(|bits| {
+    (0..128u8).map(|bits| {
         let on = |i: u8| bits >> i & 1 == 1;
-        Passes { dead: on(0), common: on(1), fold: on(2), fuse: on(3), epilogue: on(4), group: on(5) }
+        Passes { dead: on(0), common: on(1), fold: on(2), fuse: on(3), epilogue: on(4), group: on(5), schedule: on(6) }
     })
 }
 
@@ -238,4 +238,19 @@ fn numbers_are_set_for_each_run() -> Result<()> {
         assert_eq!(got.to_vec::<f32>()?, want.to_vec::<f32>()?);
     }
     Ok(())
+}
+
+#[test]
+fn branches_run_one_after_the_other() {
+    let _alone = alone();
+    // Traced breadth first: all large arrays live at once. Depth first one does.
+    let graph = check(&[random([64, 64])], |x| {
+        let large: Vec<Array> = (0..4).map(|i| ops::matmul(&x[0], &(&x[0] * (i + 1) as f64))).collect();
+        large.iter().for_each(|y| {
+            y.force().unwrap();
+        });
+        large.into_iter().map(|y| ops::matmul(&y, &y).sum(None, false)).collect()
+    });
+    let need = Executable::new(&graph).unwrap().memory().lower_bound;
+    assert!(need <= 3 * 64 * 64 * 4, "{need}\n{graph}");
 }

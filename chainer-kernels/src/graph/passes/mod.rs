@@ -7,6 +7,7 @@ mod fold;
 mod fuse;
 mod group;
 mod inline;
+mod schedule;
 mod squeeze;
 
 use super::ir::Graph;
@@ -30,18 +31,20 @@ pub struct Passes {
     pub epilogue: bool,
     /// The elementwise kernels that only make results, such as the updates of all parameters, become one kernel.
     pub group: bool,
+    /// The operations run in an order in which little memory is needed at one time.
+    pub schedule: bool,
 }
 
 impl Default for Passes {
     fn default() -> Self {
-        Passes { dead: true, common: true, fold: true, fuse: true, epilogue: true, group: true }
+        Passes { dead: true, common: true, fold: true, fuse: true, epilogue: true, group: true, schedule: true }
     }
 }
 
 impl Passes {
     /// No pass: the kernels as they were captured.
     pub const NONE: Passes =
-        Passes { dead: false, common: false, fold: false, fuse: false, epilogue: false, group: false };
+        Passes { dead: false, common: false, fold: false, fuse: false, epilogue: false, group: false, schedule: false };
 
     /// Runs them over a graph.
     pub fn run(self, graph: &mut Graph) {
@@ -67,6 +70,9 @@ impl Passes {
         }
         if self.group {
             group::run(graph);
+        }
+        if self.schedule {
+            schedule::run(graph);
         }
     }
 }
