@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::{Arc, Mutex};
 
-use chainer_kernels::graph::passes::Passes;
+use chainer_kernels::graph::passes::{Passes, Report};
 use chainer_kernels::graph::{self, Bound, Capture, Executable, Graph, Outcome, Recomputed, Refusal, Split, Update};
 
 use super::flow::{self, Flow, Run};
@@ -54,6 +54,8 @@ pub(crate) struct Cache {
     pub(crate) replays: usize,
     /// How many calls were captured.
     pub(super) captures: usize,
+    /// Whether runs measure their kernels.
+    pub(super) timed: bool,
     /// Every so many replays the work is captured again and compared; 0: never.
     pub(super) verify: usize,
 }
@@ -70,6 +72,9 @@ pub(crate) struct Variant {
     pub(super) captured: Graph,
     pub(super) graph: Graph,
     pub(super) executable: Executable,
+    pub(super) report: Report,
+    /// The most bytes that the traced call held at one time.
+    pub(super) traced_peak: usize,
     cells: Vec<CellPlan>,
     effects: Vec<Arc<dyn Effect>>,
     guards: Vec<Guard>,
@@ -80,7 +85,7 @@ pub(crate) struct Variant {
     /// Parameters whose gradients are forgotten afterwards.
     consumed: Vec<Parameter>,
     /// How gradients flow through it, if they do.
-    flow: Option<Arc<Flow>>,
+    pub(super) flow: Option<Arc<Flow>>,
     /// What a budget of memory has changed.
     pub(super) recomputed: Option<Recomputed>,
     /// The leaves of this run that its gradients will read.
@@ -110,7 +115,16 @@ struct CellPlan {
 impl Default for Cache {
     fn default() -> Self {
         let passes = Passes::default();
-        Cache { passes, budget: None, entries: Vec::new(), warned: false, replays: 0, captures: 0, verify: 0 }
+        Cache {
+            passes,
+            entries: Vec::new(),
+            warned: false,
+            budget: None,
+            replays: 0,
+            captures: 0,
+            timed: false,
+            verify: 0,
+        }
     }
 }
 
@@ -130,8 +144,10 @@ impl Cache {
         Some(super::CompiledGraph { variant })
     }
 
-    pub(super) fn variants_mut(&mut self) -> impl Iterator<Item = &mut Variant> {
-        self.entries.iter_mut().flat_map(|entry| &mut entry.variants)
+    /// Measures the kernels of later runs, or no longer.
+    pub(crate) fn set_timed(&mut self, timed: bool) {
+        self.timed = timed;
+        self.entries.iter_mut().flat_map(|entry| &mut entry.variants).for_each(|variant| variant.set_timed(timed));
     }
 
     /// Does the work: by a graph if there is one that fits, otherwise define-by-run, and captures it.
@@ -179,7 +195,10 @@ impl Cache {
         self.captures += 1;
         let (returned, captured) = capture::<R, W>(arguments, work, self.passes, self.budget);
         match captured {
-            Ok(Some(variant)) => self.entries[at].variants.push(variant),
+            Ok(Some(mut variant)) => {
+                variant.set_timed(self.timed);
+                self.entries[at].variants.push(variant);
+            }
             Ok(None) => {}
             Err(refusal) => {
                 self.entries[at].refused = true;
@@ -298,7 +317,7 @@ fn capture<R: 'static, W: Work<R>>(
     if once {
         return (returned, Ok(None));
     }
-    let Prepared { graph, executable, flow, recomputed } =
+    let Prepared { graph, executable, report, flow, recomputed } =
         match prepare(&captured.graph, traced, forward, passes, budget) {
             Ok(prepared) => prepared,
             Err(error) => return (returned, Err(Refusal { what: error.to_string(), at: None })),
@@ -314,6 +333,8 @@ fn capture<R: 'static, W: Work<R>>(
         captured: captured.graph,
         graph,
         executable,
+        report,
+        traced_peak: captured.peak_bytes,
         cells,
         effects,
         guards,
@@ -334,6 +355,7 @@ fn capture<R: 'static, W: Work<R>>(
 struct Prepared {
     graph: Graph,
     executable: Executable,
+    report: Report,
     flow: Option<Arc<Flow>>,
     recomputed: Option<Recomputed>,
 }
@@ -348,17 +370,17 @@ fn prepare(
 ) -> Result<Prepared> {
     let Some(traced) = traced else {
         let mut graph = captured.clone();
-        passes.run(&mut graph);
+        let report = passes.run(&mut graph);
         let recomputed = budget.map(|budget| graph::recompute(&mut graph, budget));
         let executable = Executable::new(&graph)?;
-        return Ok(Prepared { graph, executable, flow: None, recomputed });
+        return Ok(Prepared { graph, executable, report, flow: None, recomputed });
     };
     let Split { earlier: mut graph, mut later, leaves } = graph::split(captured, forward, budget);
-    passes.run(&mut graph);
-    passes.run(&mut later);
-    let flow = Flow { traced, later: Mutex::new(Executable::new(&later)?), leaves };
+    let (report, later_report) = (passes.run(&mut graph), passes.run(&mut later));
+    let later_executable = Mutex::new(Executable::new(&later)?);
+    let flow = Flow { traced, later: later_executable, graph: later, report: later_report, leaves };
     let executable = Executable::new(&graph)?;
-    Ok(Prepared { graph, executable, flow: Some(Arc::new(flow)), recomputed: None })
+    Ok(Prepared { graph, executable, report, flow: Some(Arc::new(flow)), recomputed: None })
 }
 
 /// What was reported, as results.
@@ -405,6 +427,13 @@ fn after(
 }
 
 impl Variant {
+    fn set_timed(&mut self, timed: bool) {
+        self.executable.set_timed(timed);
+        if let Some(flow) = &self.flow {
+            flow.later().set_timed(timed);
+        }
+    }
+
     /// Whether this is the graph for a call with these arguments now. Binds what the run reads.
     fn fits(&mut self, arguments: &[Variable]) -> Result<bool> {
         self.bound.clear();

@@ -1,9 +1,10 @@
 //! Gradients through a compiled call that computes forward only: its graph is split into what the call makes and what makes the gradients,
 //! and the call is one function on the tape.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chainer_kernels::graph::{self, Bound, Executable, LaterLeaf, Outcome};
+use chainer_kernels::graph::passes::Report;
+use chainer_kernels::graph::{self, Bound, Executable, Graph, LaterLeaf, Outcome};
 
 use crate::function::{BackwardContext, Function, Gradients, Outputs, Retain};
 use crate::{Array, Error, ErrorKind, GradOptions, Parameter, Result, Variable, grad_with};
@@ -49,13 +50,16 @@ pub(super) fn trace(
     trained: Vec<Parameter>,
     results: &mut Vec<Array>,
 ) -> Result<Option<(Traced, TracedCall)>> {
-    let with_history = |x: &&Variable| x.creator_name().is_some() && x.requires_grad();
-    let outputs: Vec<usize> = (0..returned.len()).filter(|&i| with_history(&&returned[i])).collect();
+    let wanted = (0..arguments.len()).filter(|&i| arguments[i].requires_grad()).map(Taker::Argument);
+    let takers: Vec<Taker> = wanted.chain(trained.into_iter().map(Taker::Parameter)).collect();
+    let xs: Vec<Variable> = takers.iter().map(|taker| taker.variable(arguments)).collect();
+    // Gradients also flow to what is returned as it was given.
+    let given = |y: &Variable| xs.iter().any(|x| matches!((&x.node, &y.node), (Some(a), Some(b)) if Arc::ptr_eq(a, b)));
+    let flows = |y: &Variable| y.requires_grad() && (y.creator_name().is_some() || given(y));
+    let outputs: Vec<usize> = (0..returned.len()).filter(|&i| flows(&returned[i])).collect();
     if outputs.is_empty() {
         return Ok(None);
     }
-    let wanted = (0..arguments.len()).filter(|&i| arguments[i].requires_grad()).map(Taker::Argument);
-    let takers: Vec<Taker> = wanted.chain(trained.into_iter().map(Taker::Parameter)).collect();
     let (mut seeds, mut first_gradient) = (Vec::new(), None);
     for &i in &outputs {
         let mut seed = Array::ones_like(returned[i].data());
@@ -63,7 +67,6 @@ pub(super) fn trace(
         seeds.push(Some(Variable::constant(seed)));
     }
     let ys: Vec<Variable> = outputs.iter().map(|&i| returned[i].clone()).collect();
-    let xs: Vec<Variable> = takers.iter().map(|taker| taker.variable(arguments)).collect();
     let options = GradOptions { grad_outputs: seeds, ..Default::default() };
     let gradients = grad_with(&ys[..], &xs[..], options)?;
     let found = gradients.iter().map(Option::is_some).collect();
@@ -110,6 +113,9 @@ impl Function for TracedCall {
 pub(super) struct Flow {
     pub(super) traced: Traced,
     pub(super) later: Mutex<Executable>,
+    /// The later graph and what its passes did.
+    pub(super) graph: Graph,
+    pub(super) report: Report,
     pub(super) leaves: Vec<LaterLeaf>,
 }
 
@@ -117,6 +123,11 @@ impl Flow {
     /// How many results of the call's graph are kept for its gradients.
     pub(super) fn kept(&self) -> usize {
         self.leaves.iter().filter(|leaf| matches!(leaf, LaterLeaf::Kept(_))).count()
+    }
+
+    /// What makes the gradients.
+    pub(super) fn later(&self) -> MutexGuard<'_, Executable> {
+        self.later.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether gradients read the leaf of this number.
@@ -166,7 +177,7 @@ impl RunCall {
         let lost = || Error::new(ErrorKind::State, NAME, "a value that gradients need is lost");
         let bound: Vec<Bound> =
             self.flow.leaves.iter().map(|leaf| Bound::new(&array(leaf).ok_or_else(lost)?)).collect::<Result<_>>()?;
-        let outcomes = self.flow.later.lock().unwrap_or_else(PoisonError::into_inner).run_at(self.run.place, &bound)?;
+        let outcomes = self.flow.later().run_at(self.run.place, &bound)?;
         let mut gradients = outcomes.into_iter().map(|outcome| match outcome {
             Outcome::Array(array) => Some(Variable::constant(array)),
             Outcome::InPlace => None,

@@ -5,11 +5,12 @@
 //! - `session`: what a call touches beside its arguments; `cells`: parameters and gradients among it;
 //! - `flow`: gradients through calls that only compute forward;
 //! - `model`: `#[chain(static_graph)]`;
-//! - `cache`: the graphs by what they were captured for; `compare`: two captures of the same work.
+//! - `cache`: the graphs by what they were captured for; `compare`: two captures of the same work; `explain`: a graph for people.
 
 mod cache;
 mod cells;
 mod compare;
+mod explain;
 mod flow;
 mod model;
 mod session;
@@ -178,7 +179,7 @@ impl<A: Arguments, R: Returned + 'static, F: FnMut(A) -> R> Compiled<A, R, F> {
 
     /// Measures the kernels of later runs, for [`CompiledGraph::explain`].
     pub fn measure(&mut self, on: bool) {
-        self.cache.variants_mut().for_each(|variant| variant.executable.set_timed(on));
+        self.cache.set_timed(on);
     }
 }
 

@@ -98,6 +98,13 @@ impl<I: DatasetIterator, O: UpdateStep> StandardUpdater<I, O> {
         self.compiled.as_ref()?.graph()
     }
 
+    /// Measures the kernels of later steps, for [`CompiledGraph::explain`].
+    pub fn measure(&mut self, on: bool) {
+        if let Some(cache) = &mut self.compiled {
+            cache.set_timed(on);
+        }
+    }
+
     fn build(iterator: I, optimizer: O, model: Arc<dyn Link>, loss: Loss<I::Example>) -> Self {
         StandardUpdater {
             iterator,

@@ -15,6 +15,7 @@ use super::ir::{Graph, Leaf, Operand, Operation, TensorId, Update};
 use super::number::LiveSlots;
 use crate::array::Array;
 use crate::buffer::Buffer;
+use crate::cpu::memory_statistics;
 use crate::error::{Error, Loc, Result};
 use crate::expr::contiguous_copy;
 use crate::kernel::Kernel;
@@ -53,6 +54,10 @@ struct Recorder {
     /// The process's generator at the beginning.
     generator: (u64, u64),
     refusal: Option<Refusal>,
+    /// Bytes that arrays held before, with the leaves.
+    before: usize,
+    /// How many more they held after each operation.
+    held_after: Vec<usize>,
 }
 
 /// What lies in a buffer.
@@ -95,6 +100,9 @@ pub struct Captured {
     pub graph: Graph,
     /// The external numbers' values in this run.
     pub externals: Vec<Scalar>,
+    /// The most bytes that the run held at one time beyond what was there before. What other threads take counts too; old values of
+    /// updates do not, which only the capture holds.
+    pub peak_bytes: usize,
 }
 
 impl Capture {
@@ -111,6 +119,8 @@ impl Capture {
             externals: Vec::new(),
             generator: default_generator().state(),
             refusal: None,
+            before: memory_statistics().bytes_in_use,
+            held_after: Vec::new(),
         })));
         STATE.set(State::On);
         Some(Capture { _not_send: PhantomData })
@@ -150,7 +160,8 @@ impl Capture {
         recorder.graph.draws = position - recorder.generator.1;
         recorder.graph.externals = recorder.externals.len() as u32;
         recorder.graph.updates = updates;
-        Ok(Captured { graph: recorder.graph, externals: recorder.externals })
+        let peak_bytes = recorder.peak_bytes();
+        Ok(Captured { graph: recorder.graph, externals: recorder.externals, peak_bytes })
     }
 }
 
@@ -177,10 +188,13 @@ pub fn refuse(what: impl Into<String>, at: Option<Loc>) {
 /// The array has failed, or memory ran out.
 pub fn leaf(array: &mut Array) -> Result<u32> {
     STATE.set(State::Paused);
+    let before = memory_statistics().bytes_in_use;
     let prepared = prepare(array);
     STATE.set(State::On);
     let view = prepared?;
     let number = with(|recorder| {
+        // States that were not in memory yet are nothing that a run takes.
+        recorder.before += memory_statistics().bytes_in_use.saturating_sub(before);
         let number = recorder.graph.bound.len() as u32;
         let tensor = recorder.graph.tensor(view.dtype, view.shape.size(), Some(Leaf::Bound(number)));
         recorder.graph.bound.push(tensor);
@@ -305,6 +319,26 @@ impl Recorder {
         }
         let operation = Operation { kernel: kernel.clone(), live: live.clone(), inputs, outputs: written };
         self.graph.ops.push(operation);
+        self.held_after.push(memory_statistics().bytes_in_use.saturating_sub(self.before));
+    }
+
+    /// See [`Captured::peak_bytes`].
+    fn peak_bytes(&self) -> usize {
+        let graph = &self.graph;
+        let writers = graph.writers();
+        let mut freed = vec![0; graph.ops.len()];
+        for update in &graph.updates {
+            let (leaf, result) = (graph.bound[update.leaf as usize], &graph.results[update.result as usize]);
+            if let Some(writer) = writers[result.tensor.index()] {
+                freed[writer.0 as usize] += graph.tensors[leaf.index()].bytes();
+            }
+        }
+        let mut free = 0;
+        let held = self.held_after.iter().zip(freed).map(|(held, freed)| {
+            free += freed;
+            held.saturating_sub(free)
+        });
+        held.max().unwrap_or(0)
     }
 
     /// The window that a view is, if its memory is known.

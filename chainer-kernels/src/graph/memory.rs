@@ -16,6 +16,8 @@ pub struct MemoryReport {
     pub lower_bound: usize,
     /// Bytes of all temporary tensors together.
     pub temporaries: usize,
+    /// Bytes of results that take memory of their own. (Others may be written over what they replace.)
+    pub results: usize,
 }
 
 /// The memory plan of a graph.
@@ -110,11 +112,15 @@ pub(super) fn plan(graph: &Graph) -> Layout {
         now
     });
     let lower_bound = lower_bound.max().unwrap_or(0) as usize;
-    Layout {
-        offsets,
-        in_place: graph.updates.iter().map(|update| may_replace(graph, update.leaf, update.result)).collect(),
-        report: MemoryReport { arena, lower_bound, temporaries },
+    let in_place: Vec<bool> =
+        graph.updates.iter().map(|update| may_replace(graph, update.leaf, update.result)).collect();
+    let mut own = graph.escapes();
+    for (update, _) in graph.updates.iter().zip(&in_place).filter(|(_, in_place)| **in_place) {
+        own[graph.results[update.result as usize].tensor.index()] = false;
     }
+    let own = (0..graph.tensors.len()).filter(|&t| own[t] && lives[t].is_some());
+    let results = own.map(|t| graph.tensors[t].bytes()).sum();
+    Layout { offsets, in_place, report: MemoryReport { arena, lower_bound, temporaries, results } }
 }
 
 /// The first and the last operation of each tensor that an operation writes.

@@ -7,12 +7,13 @@
 //! - `recompute`: what to make again rather than to keep;
 //! - `memory`: lifetimes to places in one arena; `replay`: running the result;
 //! - `split`: a graph in two, for gradients that are asked for later;
-//! - `show`: a graph as text and as DOT.
+//! - `show`: a graph as text and as DOT; `explain`: what it costs, and what became of the kernels that were captured.
 //!
 //! Architecture invariant: a graph refers to no memory but that of constants. Passes change neither the values nor, bit for bit, the
 //! results of a graph.
 
 mod capture;
+mod explain;
 mod ir;
 mod memory;
 mod number;
@@ -27,6 +28,7 @@ pub use capture::{
     Capture, Captured, Refusal, host_reads_allowed, is_capturing, leaf, observed_leaf, refuse, refuse_computed, result,
 };
 pub(crate) use capture::{host_read, record};
+pub use explain::{Explanation, short};
 pub use ir::{Graph, Leaf, OpId, Operand, Operation, Tensor, TensorId, Update};
 pub use memory::MemoryReport;
 pub(crate) use number::{LiveSlots, Number, draw, operand as number_operand};

@@ -19,7 +19,8 @@ impl Graph {
         format!("{name} {}{:?}{window}", tensor.dtype, operand.shape)
     }
 
-    fn line(&self, op: &Operation) -> String {
+    /// What an operation does: `%3 float32(100, 10) = matmul(@0 float32(100, 20), const float32(20, 10))`.
+    pub(super) fn line(&self, op: &Operation) -> String {
         let list = |operands: &[Operand]| operands.iter().map(|o| self.label(o)).collect::<Vec<_>>().join(", ");
         format!("{} = {}({})", list(&op.outputs), op.kernel.describe(&[], &[]), list(&op.inputs))
     }

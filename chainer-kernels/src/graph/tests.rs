@@ -254,3 +254,146 @@ fn branches_run_one_after_the_other() {
     let need = Executable::new(&graph).unwrap().memory().lower_bound;
     assert!(need <= 3 * 64 * 64 * 4, "{need}\n{graph}");
 }
+
+/// Captures `work` on leaves that it is given.
+fn captured(leaves: &[Array], work: impl FnOnce(&[Array]) -> Vec<Array>) -> Graph {
+    let capture = Capture::start().unwrap();
+    let mut bound: Vec<Array> = leaves.to_vec();
+    bound.iter_mut().for_each(|array| {
+        leaf(array).unwrap();
+    });
+    let results = work(&bound);
+    capture.finish(&results, Vec::new()).unwrap_or_else(|refusal| panic!("{refusal}")).graph
+}
+
+/// Work of which passes take something in every way.
+fn varied(x: &[Array]) -> Vec<Array> {
+    let unused = ops::matmul(&x[0].transpose(), &x[0]);
+    let twice = [(); 2].map(|()| ops::matmul(&x[0], &x[0].transpose()));
+    let ready = Array::from([1.0f32, 2.0]).sum(None, false);
+    let small = &x[1] * 3.0;
+    [&unused, &twice[0], &twice[1], &ready, &small].iter().for_each(|array| drop(array.force().unwrap().clone()));
+    let h = &twice[0] + &twice[1] * &ready;
+    h.force().unwrap();
+    let e = (&h).exp();
+    e.force().unwrap();
+    let p = &e / (&e).sum([1], true);
+    p.force().unwrap();
+    vec![p + small.broadcast_to([5, 5]), h.transpose() + 1.0, &x[1] - 1.0]
+}
+
+#[test]
+fn passes_account_for_every_kernel() {
+    let _alone = alone();
+    let graph = captured(&[random([5, 4]), random([5])], varied);
+    for passes in combinations() {
+        let mut after = graph.clone();
+        let report = passes.run(&mut after);
+        assert_eq!(report.captured, graph.ops.len());
+        let gone = report.dead
+            + report.common
+            + report.folded
+            + report.inlined
+            + report.fused
+            + report.on_products
+            + report.grouped;
+        assert_eq!(report.captured, after.ops.len() + gone, "{passes:?} {report:?}");
+        assert_eq!(report.dead > 0, passes.dead, "{passes:?} {report:?}");
+        assert_eq!(report.common > 0, passes.common, "{passes:?} {report:?}");
+        assert_eq!(report.folded > 0, passes.fold, "{passes:?} {report:?}");
+        assert_eq!(report.fused > 0, passes.fuse, "{passes:?} {report:?}");
+    }
+}
+
+/// Why the passes leave two kernels.
+fn reasons(leaves: &[Array], work: impl FnOnce(&[Array]) -> Vec<Array>) -> (Vec<super::passes::Reason>, String) {
+    let mut graph = captured(leaves, work);
+    let report = Passes { group: false, epilogue: false, ..Passes::default() }.run(&mut graph);
+    let executable = Executable::new(&graph).unwrap();
+    let text = Explanation { graph: &graph, report: &report, executable: &executable }.to_string();
+    (report.apart.iter().map(|apart| apart.why).collect(), text)
+}
+
+#[test]
+fn neighbours_that_stay_apart_say_why() {
+    use super::passes::Reason;
+    let _alone = alone();
+    let x = [random([6, 6]), random([6])];
+    let exp = |x: &Array| {
+        let y = x.exp();
+        y.force().unwrap();
+        y
+    };
+    let (why, text) = reasons(&x, |x| vec![exp(&x[0]).transpose() + 1.0]);
+    assert_eq!(why, [Reason::Window], "{text}");
+    let (why, text) = reasons(&x, |x| vec![exp(&x[0]).reshape([36]) + 1.0]);
+    assert_eq!(why, [Reason::Space], "{text}");
+    let (why, text) = reasons(&x, |x| {
+        let e = exp(&x[0]);
+        let sum = (&e).sum([1], true);
+        sum.force().unwrap();
+        vec![e / sum]
+    });
+    assert_eq!(why, [Reason::Reduced], "{text}");
+    let (why, text) = reasons(&x, |x| {
+        let e = exp(&x[0]);
+        let rows = (&e).sum([1], false);
+        rows.force().unwrap();
+        vec![rows, e.max([0], false)]
+    });
+    assert_eq!(why, [Reason::Reductions], "{text}");
+    let (why, text) = reasons(&x, |x| {
+        let e = exp(&x[0]);
+        vec![ops::matmul(&e, &x[0]) + e]
+    });
+    assert!(matches!(why[..], [Reason::Detour(_)]) && text.contains("kernel 1 stands between"), "{text}");
+    let (why, text) = reasons(&x, |x| {
+        (0..30).fold(vec![exp(&x[0])], |mut made, i| {
+            let next = (&made[i] * 0.5 + &x[0]).tanh();
+            next.force().unwrap();
+            made.push(next);
+            made
+        })
+    });
+    assert!(matches!(why[..], [Reason::Arrays(_), ..]), "{text}");
+    let (why, text) = reasons(&x, |x| {
+        let long = |x: &Array| {
+            let y = (0..40).fold(x.clone(), |y, _| y.tanh());
+            y.force().unwrap();
+            y
+        };
+        vec![long(&long(&x[0]))]
+    });
+    assert_eq!(why, [Reason::Instructions(80)], "{text}");
+}
+
+#[test]
+fn explanations_count_kernels_and_bytes() {
+    let _alone = alone();
+    let x = [random([30, 20]), random([20, 10])];
+    let mut graph = captured(&x, |x| {
+        let y = ops::matmul(&x[0], &x[1]);
+        y.force().unwrap();
+        let e = (&y).exp();
+        e.force().unwrap();
+        vec![e + 1.0]
+    });
+    let report = Passes { epilogue: false, ..Passes::default() }.run(&mut graph);
+    let mut executable = Executable::new(&graph).unwrap();
+    executable.set_timed(true);
+    let bound: Vec<Bound> = x.iter().map(|x| Bound::new(x).unwrap()).collect();
+    drop(executable.run(&bound, &[]).unwrap());
+    let text = Explanation { graph: &graph, report: &report, executable: &executable }.to_string();
+    let lines: Vec<&str> = text.lines().collect();
+    let first: Vec<&str> = lines[1].split_whitespace().collect();
+    // Kernel 0, of one captured; 2 * 30 * 20 * 10 operations; (600 + 200 + 300) elements of 4 bytes.
+    assert_eq!(first[..4], ["0", "1", "12.0k", "4.40k"], "{text}");
+    let second: Vec<&str> = lines[2].split_whitespace().collect();
+    assert_eq!(second[..2], ["1", "2"], "{text}");
+    assert_eq!(lines[3], "3 kernels were captured, 2 run (1 fused into others).", "{text}");
+    assert!(lines[4].contains("mean of 1 runs") && lines[5].contains("1.20k for results"), "{text}");
+    assert_eq!(
+        (short(999), short(1000), short(12_345), short(123_456_789)),
+        ("999".into(), "1.00k".into(), "12.3k".into(), "123M".into())
+    );
+}

@@ -1,5 +1,6 @@
 //! Compiled steps against define-by-run: the same bits, fewer kernels, no memory.
 
+mod explain;
 mod models;
 mod safety;
 mod work;

@@ -3,10 +3,12 @@
 //! Operations are put into clusters: elementwise operations of one index space and at most one reduction over it. Two clusters may become
 //! one if one reads, element by element, what the other writes, and nothing else leads from the one to the other.
 
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
-use super::super::ir::{Graph, Operand, Operation};
+use super::super::ir::{Graph, Operand, Operation, TensorId};
 use super::super::program::{Builder, Code};
+use super::report::{Apart, Reason, Report};
 use crate::kernel::{Kernel, Map, Reduce};
 use crate::program::Value;
 use crate::shape::Shape;
@@ -16,9 +18,11 @@ const INSTRUCTIONS: usize = 64;
 /// Arrays that a fused program reads and writes at most: beyond that its blocks no longer fit the first cache.
 const ARRAYS: usize = 24;
 
-pub(super) fn run(graph: &mut Graph) {
+pub(super) fn run(graph: &mut Graph, report: &mut Report) {
     let mut clusters = Clusters::new(graph);
-    clusters.merge(graph);
+    // What stands between two clusters may have become part of one of them.
+    while clusters.merge(graph) {}
+    report.apart = clusters.apart(graph);
     let before = graph.ops.clone();
     let mut ops: Vec<Operation> = Vec::with_capacity(before.len());
     let readers = readers(graph);
@@ -27,7 +31,11 @@ pub(super) fn run(graph: &mut Graph) {
         match members[..] {
             [] => {}
             [single] => ops.push(before[single].clone()),
-            _ => ops.push(clusters.emit(graph, members, &readers)),
+            _ => {
+                let op = clusters.emit(graph, members, &readers);
+                report.parts.extend(op.outputs.iter().map(|output| (output.tensor, members.len())));
+                ops.push(op);
+            }
         }
     }
     graph.ops = ops;
@@ -115,16 +123,19 @@ impl Clusters {
         }
     }
 
-    fn merge(&mut self, graph: &Graph) {
+    /// Returns whether anything has become one.
+    fn merge(&mut self, graph: &Graph) -> bool {
         let writers = graph.writers();
+        let mut merged = false;
         for (i, op) in graph.ops.iter().enumerate() {
             let Some(space) = space(op) else { continue };
             for input in &op.inputs {
                 let Some(writer) = writers[input.tensor.index()] else { continue };
                 let writer = writer.0 as usize;
                 let (a, b) = (self.of[writer], self.of[i]);
-                if a != b && elementwise(graph, writer, input, space) && self.may_merge(graph, a, b) {
+                if a != b && elementwise(graph, writer, input, space) && self.obstacle(graph, a, b).is_none() {
                     self.unite(a, b);
+                    merged = true;
                 }
             }
         }
@@ -135,43 +146,77 @@ impl Clusters {
                 let same =
                     space(&graph.ops[pair[0]]).is_some() && space(&graph.ops[pair[0]]) == space(&graph.ops[pair[1]]);
                 let large = space(&graph.ops[pair[0]]).is_some_and(|shape| shape.size() >= SHARED);
-                if a != b && same && large && self.may_merge(graph, a, b) {
+                if a != b && same && large && self.obstacle(graph, a, b).is_none() {
                     self.unite(a, b);
+                    merged = true;
                 }
             }
         }
+        merged
     }
 
-    /// Whether the union is a kernel and nothing leads out of it and back in.
-    fn may_merge(&self, graph: &Graph, a: usize, b: usize) -> bool {
+    /// For each two clusters of which one reads the other, why they are two.
+    fn apart(&self, graph: &Graph) -> Vec<Apart> {
+        let writers = graph.writers();
+        let mut apart: Vec<Apart> = Vec::new();
+        let mut seen: FxHashSet<(usize, usize)> = FxHashSet::default();
+        for (i, op) in graph.ops.iter().enumerate() {
+            let Some(space) = space(op) else { continue };
+            for input in &op.inputs {
+                let Some(writer) = writers[input.tensor.index()].map(|writer| writer.0 as usize) else { continue };
+                let (a, b) = (self.of[writer], self.of[i]);
+                if a == b || self::space(&graph.ops[writer]).is_none() || !seen.insert((a, b)) {
+                    continue;
+                }
+                let why = misfit(graph, writer, input, space).or_else(|| self.obstacle(graph, a, b));
+                let reader = op.outputs[0].tensor;
+                apart.extend(why.map(|why| Apart { tensor: input.tensor, reader, why }));
+            }
+        }
+        apart
+    }
+
+    /// Why two clusters cannot be one kernel: it would be too large, or something leads out of it and back in.
+    fn obstacle(&self, graph: &Graph, a: usize, b: usize) -> Option<Reason> {
         let instructions = self.size[a].0 + self.size[b].0;
         let arrays = self.size[a].1 + self.size[b].1;
-        if self.reduces[a] && self.reduces[b] || instructions > INSTRUCTIONS || arrays > ARRAYS {
-            return false;
+        if self.reduces[a] && self.reduces[b] {
+            return Some(Reason::Reductions);
+        }
+        if instructions > INSTRUCTIONS {
+            return Some(Reason::Instructions(instructions));
+        }
+        if arrays > ARRAYS {
+            return Some(Reason::Arrays(arrays));
         }
         // From one to the other through a third.
-        let detour =
-            |from: usize, to: usize| self.reads[to].iter().any(|&read| read != from && has(&self.behind[read], from));
-        if detour(a, b) || detour(b, a) {
-            return false;
+        let detour = |from: usize, to: usize| {
+            self.reads[to].iter().find(|&&read| read != from && has(&self.behind[read], from)).map(|&read| (read, to))
+        };
+        if let Some((from, to)) = detour(a, b).or_else(|| detour(b, a)) {
+            return self.tensor_between(graph, from, to).map(Reason::Detour).or(Some(Reason::Space));
         }
         // Directly: every edge has to be elementwise.
         let direct = |from: usize, to: usize| {
-            self.members[to].iter().all(|&reader| {
+            self.members[to].iter().find_map(|&reader| {
                 let op = &graph.ops[reader];
-                op.inputs.iter().all(|input| {
-                    let writer = self.members[from]
-                        .iter()
-                        .find(|&&w| graph.ops[w].outputs.iter().any(|o| o.tensor == input.tensor));
-                    match (writer, space(op)) {
-                        (Some(&writer), Some(space)) => elementwise(graph, writer, input, space),
-                        (Some(_), None) => false,
-                        (None, _) => true,
-                    }
+                op.inputs.iter().find_map(|input| {
+                    let writes = |w: &&usize| graph.ops[**w].outputs.iter().any(|o| o.tensor == input.tensor);
+                    let writer = *self.members[from].iter().find(writes)?;
+                    space(op).map_or(Some(Reason::Space), |space| misfit(graph, writer, input, space))
                 })
             })
         };
-        direct(a, b) && direct(b, a)
+        direct(a, b).or_else(|| direct(b, a))
+    }
+
+    /// What a cluster reads of another one.
+    fn tensor_between(&self, graph: &Graph, from: usize, to: usize) -> Option<TensorId> {
+        let written = |id: TensorId| {
+            self.members[from].iter().any(|&op| graph.ops[op].outputs.iter().any(|output| output.tensor == id))
+        };
+        let mut read = self.members[to].iter().flat_map(|&op| &graph.ops[op].inputs).map(|input| input.tensor);
+        read.find(|&id| written(id))
     }
 
     fn unite(&mut self, a: usize, b: usize) {
@@ -303,10 +348,17 @@ const SHARED: usize = 4096;
 
 /// Whether `input`, of an operation over `space`, is element by element what `writer`, an operation over the same space, makes.
 fn elementwise(graph: &Graph, writer: usize, input: &Operand, target: &Shape) -> bool {
+    misfit(graph, writer, input, target).is_none()
+}
+
+/// Why `input`, of an operation over `target`, is not element by element what `writer` makes.
+fn misfit(graph: &Graph, writer: usize, input: &Operand, target: &Shape) -> Option<Reason> {
     let op = &graph.ops[writer];
-    let first = matches!(op.kernel, Kernel::Reduce(_)) as usize;
-    space(op) == Some(target)
-        && input.shape == *target
-        && input.is_whole(graph.tensors[input.tensor.index()].size)
-        && op.outputs[first..].iter().any(|output| output.tensor == input.tensor)
+    if matches!(op.kernel, Kernel::Reduce(_)) && op.outputs[0].tensor == input.tensor {
+        return Some(Reason::Reduced);
+    }
+    if space(op) != Some(target) || input.shape != *target {
+        return Some(Reason::Space);
+    }
+    (!input.is_whole(graph.tensors[input.tensor.index()].size)).then_some(Reason::Window)
 }

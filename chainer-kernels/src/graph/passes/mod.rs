@@ -7,8 +7,11 @@ mod fold;
 mod fuse;
 mod group;
 mod inline;
+mod report;
 mod schedule;
 mod squeeze;
+
+pub use report::{Apart, Reason, Report};
 
 use super::ir::Graph;
 use crate::dtype::Dtype;
@@ -46,35 +49,50 @@ impl Passes {
     pub const NONE: Passes =
         Passes { dead: false, common: false, fold: false, fuse: false, epilogue: false, group: false, schedule: false };
 
-    /// Runs them over a graph.
-    pub fn run(self, graph: &mut Graph) {
+    /// Runs them over a graph. Returns what they did.
+    pub fn run(self, graph: &mut Graph) -> Report {
+        let mut report = Report { captured: graph.ops.len(), ..Report::default() };
         if self.dead {
-            dead::run(graph);
+            report.dead = fewer(graph, dead::run);
         }
         if self.common {
-            common::run(graph);
+            report.common = fewer(graph, common::run);
         }
         if self.fold {
-            fold::run(graph);
+            report.folded = fewer(graph, fold::run);
         }
         if self.fuse {
             squeeze::run(graph);
             inline::run(graph);
-            fuse::run(graph);
+            if self.dead {
+                // What was inlined stands in its readers now.
+                report.inlined = fewer(graph, dead::run);
+            }
+            let before = graph.ops.len();
+            fuse::run(graph, &mut report);
+            report.fused = before - graph.ops.len();
         }
         if self.dead {
-            dead::run(graph);
+            report.dead += fewer(graph, dead::run);
         }
         if self.epilogue {
-            epilogue::run(graph);
+            report.on_products = fewer(graph, epilogue::run);
         }
         if self.group {
-            group::run(graph);
+            report.grouped = fewer(graph, group::run);
         }
         if self.schedule {
             schedule::run(graph);
         }
+        report
     }
+}
+
+/// How many operations a pass takes away.
+fn fewer(graph: &mut Graph, pass: impl FnOnce(&mut Graph)) -> usize {
+    let before = graph.ops.len();
+    pass(graph);
+    before - graph.ops.len()
 }
 
 /// The dtype of a scalar of a kernel's program.
