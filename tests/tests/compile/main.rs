@@ -2,6 +2,7 @@
 
 mod explain;
 mod models;
+mod properties;
 mod safety;
 mod work;
 
