@@ -23,4 +23,5 @@ chapters! {
     your_own_function: "../../docs/src/functions.md";
     errors_and_type_checks: "../../docs/src/errors.md";
     what_runs_when: "../../docs/src/laziness.md";
+    define_by_run_that_compiles: "../../docs/src/compile.md";
 }
