@@ -147,8 +147,15 @@ fn case() -> impl Strategy<Value = Case> {
 
 /// Every combination of passes.
 fn combinations() -> impl Iterator<Item = Passes> {
-    let switches: [fn(&mut Passes) -> &mut bool; 5] =
-        [|p| &mut p.dead, |p| &mut p.common, |p| &mut p.fold, |p| &mut p.fuse, |p| &mut p.group];
+    let switches: [fn(&mut Passes) -> &mut bool; 7] = [
+        |p| &mut p.dead,
+        |p| &mut p.common,
+        |p| &mut p.fold,
+        |p| &mut p.fuse,
+        |p| &mut p.epilogue,
+        |p| &mut p.group,
+        |p| &mut p.schedule,
+    ];
     (0..1u32 << switches.len()).map(move |bits| {
         let mut passes = Passes::NONE;
         switches.iter().enumerate().for_each(|(i, switch)| *switch(&mut passes) = bits >> i & 1 == 1);
@@ -209,7 +216,7 @@ fn constants((x, row, ids): (Array, Array, Array)) -> (Variable, Variable, Varia
 /// A few cases; as many as `PROPTEST_CASES` says, if it says so.
 fn config() -> ProptestConfig {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    if std::env::var_os("PROPTEST_CASES").is_some() { config } else { ProptestConfig { cases: 12, ..config } }
+    if std::env::var_os("PROPTEST_CASES").is_some() { config } else { ProptestConfig { cases: 4, ..config } }
 }
 
 proptest! {
