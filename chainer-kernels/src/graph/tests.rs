@@ -56,6 +56,23 @@ fn random(shape: impl Into<crate::Shape>) -> Array {
     x
 }
 
+#[test]
+fn a_convolution_does_the_work_on_its_result() {
+    let _alone = alone();
+    let geometry = crate::kernel::Conv {
+        stride: [1, 1].into_iter().collect(),
+        pad: [1, 1].into_iter().collect(),
+        dilate: [1, 1].into_iter().collect(),
+        groups: 1,
+    };
+    let graph = check(&[random([4, 3, 48, 48]), random([16, 3, 3, 3]), random([16, 1, 1])], |x| {
+        let y = ops::convolution(&x[0], &x[1], &geometry, false);
+        y.force().unwrap();
+        vec![(y + &x[2]).maximum(0.0)]
+    });
+    assert_eq!(graph.ops.len(), 1, "{graph}");
+}
+
 /// Tests share the process's generator.
 static GENERATOR: std::sync::Mutex<()> = std::sync::Mutex::new(());
 

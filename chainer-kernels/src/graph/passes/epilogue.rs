@@ -1,4 +1,5 @@
-//! Elementwise work on a product that nothing else reads is done where the product is computed, block by block while it is in cache.
+//! Elementwise work on a product or convolution that nothing else reads is done where that is computed, block by block while it is in
+//! cache.
 
 use smallvec::SmallVec;
 
@@ -26,7 +27,7 @@ pub(super) fn run(graph: &mut Graph) {
             let whole = input.shape == map.shape
                 && op.outputs[0].shape == map.shape
                 && input.is_whole(graph.tensors[input.tensor.index()].size);
-            (matches!(op.kernel, Kernel::MatMul) && alone && whole && !taken[writer]).then_some(writer)
+            (takes_work(graph, op) && alone && whole && !taken[writer]).then_some(writer)
         });
         let Some(product) = product else { continue };
         if let Some(fused) = fused(&graph.ops[product], &graph.ops[i]) {
@@ -40,6 +41,21 @@ pub(super) fn run(graph: &mut Graph) {
         !taken[at - 1]
     });
 }
+
+/// Products, and convolutions by windows (of single elements they are no faster so) whose results do not stay in cache by themselves.
+fn takes_work(graph: &Graph, op: &Operation) -> bool {
+    match &op.kernel {
+        Kernel::MatMul => true,
+        Kernel::Conv(_) => {
+            let window: usize = op.inputs[1].shape[2..].iter().product();
+            window > 1 && graph.tensors[op.outputs[0].tensor.index()].bytes() > LARGE
+        }
+        _ => false,
+    }
+}
+
+/// Bytes beyond which a convolution's result leaves the cache before it is read again.
+const LARGE: usize = 512 << 10;
 
 /// The product with the work on it.
 fn fused(product: &Operation, map: &Operation) -> Option<Operation> {
@@ -71,6 +87,10 @@ fn fused(product: &Operation, map: &Operation) -> Option<Operation> {
     }
     let kept = others.into_iter().zip(&built.kept_inputs[1..]).filter(|(_, kept)| **kept).map(|(operand, _)| operand);
     let inputs: SmallVec<[Operand; 4]> = product.inputs.iter().cloned().chain(kept).collect();
-    let kernel = Kernel::MatMulMap(Epilogue { program: built.code.program, scalars: built.code.scalars });
+    let epilogue = Epilogue { program: built.code.program, scalars: built.code.scalars };
+    let kernel = match &product.kernel {
+        Kernel::Conv(conv) => Kernel::ConvMap(conv.clone(), epilogue),
+        _ => Kernel::MatMulMap(epilogue),
+    };
     Some(Operation { kernel, live: built.code.live, inputs, outputs: map.outputs.clone() })
 }

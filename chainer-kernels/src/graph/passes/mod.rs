@@ -101,7 +101,9 @@ pub(super) fn scalar_dtype(kernel: &Kernel, slot: u16) -> Option<Dtype> {
         Kernel::Map(Map { program, .. }) | Kernel::Reduce(Reduce { program, .. }) => {
             program.scalars.get(slot as usize).copied()
         }
-        Kernel::MatMulMap(Epilogue { program, .. }) => program.scalars.get(slot as usize).copied(),
+        Kernel::MatMulMap(Epilogue { program, .. }) | Kernel::ConvMap(_, Epilogue { program, .. }) => {
+            program.scalars.get(slot as usize).copied()
+        }
         Kernel::MapGroup(maps) => maps.iter().flat_map(|map| &map.program.scalars).nth(slot as usize).copied(),
         _ => None,
     }
@@ -111,7 +113,9 @@ pub(super) fn scalar_dtype(kernel: &Kernel, slot: u16) -> Option<Dtype> {
 pub(super) fn set_scalar(kernel: &mut Kernel, slot: u16, bits: ScalarBits) {
     let scalar = match kernel {
         Kernel::Map(Map { scalars, .. }) | Kernel::Reduce(Reduce { scalars, .. }) => scalars.get_mut(slot as usize),
-        Kernel::MatMulMap(Epilogue { scalars, .. }) => scalars.get_mut(slot as usize),
+        Kernel::MatMulMap(Epilogue { scalars, .. }) | Kernel::ConvMap(_, Epilogue { scalars, .. }) => {
+            scalars.get_mut(slot as usize)
+        }
         Kernel::MapGroup(maps) => maps.iter_mut().flat_map(|map| &mut map.scalars).nth(slot as usize),
         _ => return,
     };
