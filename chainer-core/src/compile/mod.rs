@@ -18,6 +18,7 @@ mod traced;
 mod values;
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 pub use chainer_kernels::graph::passes::Passes;
 pub use chainer_kernels::graph::{MemoryReport, Recomputed};
@@ -33,13 +34,13 @@ pub(crate) use traced::{Access, known};
 pub use traced::{Slot, Traced};
 pub use values::{Arguments, Returned};
 
-use crate::{Error, Variable};
+use crate::{Args, Error, Forward, Variable};
 
 /// A closure whose calls run as graphs; see [`compile`].
-pub struct Compiled<A, R, F> {
+pub struct Compiled<A, R, F, Kind = ByClosure> {
     function: F,
     cache: Cache,
-    _types: PhantomData<fn(A) -> R>,
+    _types: PhantomData<fn(A) -> (R, Kind)>,
 }
 
 /// Compiles a closure: a call traces it define-by-run, and calls with arguments of the same shapes and dtypes run what was traced as one
@@ -72,27 +73,73 @@ pub struct Compiled<A, R, F> {
 /// # Ok::<(), chainer::Error>(())
 /// ```
 ///
+/// A forward computation can be compiled as well: gradients flow through its results (once; they cannot be differentiated again). So can a
+/// model, as `Arc<M>` with `M: Forward`:
+///
+/// ```
+/// use chainer::{compile, prelude::*, links as L, Array, Dtype};
+/// use std::sync::Arc;
+/// let model = Arc::new(L::Linear::new(3, 2));
+/// let mut forward = compile(model.clone());
+/// for _ in 0..3 {
+///     let y = forward.call(Variable::constant(Array::ones([4, 3], Dtype::F32)));
+///     model.cleargrads();
+///     y.sum().backward()?;
+/// }
+/// assert_eq!(model.params()[1].grad().unwrap().to_vec::<f32>()?, [4.0, 4.0]);
+/// assert_eq!(forward.replays(), 2);
+/// # Ok::<(), chainer::Error>(())
+/// ```
+///
 /// # What cannot be a graph
 /// A call that reads a value on the host (`item`, `to_vec`, printing), that draws numbers on the host, or that changes a state of another
 /// kind runs define-by-run, now and later, and says so once, with the line. So does one that hooks of functions or debug mode watch. What
 /// a graph cannot know is Rust's own: a plain value that the closure holds is what it was when the call was traced, and so is an array that
 /// is neither argument nor parameter nor state. [`Compiled::verify_every`] looks for such mistakes.
-pub fn compile<A, R, F>(function: F) -> Compiled<A, R, F>
+pub fn compile<A, R, F, Kind>(function: F) -> Compiled<A, R, F, Kind>
 where
     A: Arguments,
     R: Returned + 'static,
-    F: FnMut(A) -> R,
+    F: Compilable<A, R, Kind>,
 {
     Compiled { function, cache: Cache::default(), _types: PhantomData }
 }
 
-/// A closure with the arguments of one call, whose variables are put in.
-struct Closure<'a, A, F> {
-    function: &'a mut F,
-    arguments: Option<A>,
+/// What [`compile`] takes: closures, and models as `Arc<M>` with `M: Forward<A>`. `Kind` tells the two apart.
+pub trait Compilable<A, R, Kind> {
+    /// The call itself.
+    fn call(&mut self, arguments: A) -> R;
 }
 
-impl<A: Arguments, R: Returned, F: FnMut(A) -> R> Work<R> for Closure<'_, A, F> {
+/// [`Compilable`]: a closure.
+pub struct ByClosure;
+
+/// [`Compilable`]: a model.
+pub struct ByModel;
+
+impl<A, R, F: FnMut(A) -> R> Compilable<A, R, ByClosure> for F {
+    fn call(&mut self, arguments: A) -> R {
+        self(arguments)
+    }
+}
+
+impl<A: Args + Arguments, M: Forward<A>> Compilable<A, Variable, ByModel> for Arc<M> {
+    fn call(&mut self, mut arguments: A) -> Variable {
+        let mut variables = Vec::new();
+        arguments.describe(&mut |variable| variables.push(variable.clone()), &mut Vec::new());
+        let lost = || Variable::failed(Error::new(crate::ErrorKind::State, "compile", "an argument has been lost"));
+        A::with(&variables, &|arguments| self.forward(arguments)).unwrap_or_else(lost)
+    }
+}
+
+/// A closure with the arguments of one call, whose variables are put in.
+struct Closure<'a, A, F, Kind> {
+    function: &'a mut F,
+    arguments: Option<A>,
+    _kind: PhantomData<Kind>,
+}
+
+impl<A: Arguments, R: Returned, F: Compilable<A, R, Kind>, Kind> Work<R> for Closure<'_, A, F, Kind> {
     fn call(&mut self, variables: &[Variable]) -> R {
         let Some(mut arguments) = self.arguments.take() else {
             return R::failed(Error::new(crate::ErrorKind::State, "compile", "called twice"));
@@ -100,7 +147,7 @@ impl<A: Arguments, R: Returned, F: FnMut(A) -> R> Work<R> for Closure<'_, A, F> 
         let mut given = variables.iter();
         arguments
             .describe(&mut |place| *place = given.next().cloned().unwrap_or_else(|| place.clone()), &mut Vec::new());
-        (self.function)(arguments)
+        self.function.call(arguments)
     }
     fn variables(returned: &mut R, visit: &mut dyn FnMut(&mut Variable)) {
         returned.variables(visit);
@@ -116,12 +163,12 @@ impl<A: Arguments, R: Returned, F: FnMut(A) -> R> Work<R> for Closure<'_, A, F> 
     }
 }
 
-impl<A: Arguments, R: Returned + 'static, F: FnMut(A) -> R> Compiled<A, R, F> {
+impl<A: Arguments, R: Returned + 'static, F: Compilable<A, R, Kind>, Kind> Compiled<A, R, F, Kind> {
     /// Calls the closure, or runs its graph.
     pub fn call(&mut self, arguments: A) -> R {
         let (mut arguments, mut variables, mut plain) = (arguments, Vec::new(), Vec::new());
         arguments.describe(&mut |variable| variables.push(variable.clone()), &mut plain);
-        let mut work = Closure { function: &mut self.function, arguments: Some(arguments) };
+        let mut work = Closure { function: &mut self.function, arguments: Some(arguments), _kind: PhantomData };
         self.cache.run(&variables, plain, &mut work)
     }
 
