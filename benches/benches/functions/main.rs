@@ -9,10 +9,14 @@
 //! What is known not to be faster than the reference: `normalize` forward takes a pass more, which finds the largest element, so that squares
 //! do not leave the range of the dtype; `decov` is as fast as its matrix product, half of which both sides save.
 //!
+//! Every function of the index has a row: `cargo test -p chainer-benches --bench functions` fails otherwise. Some rows have no reference,
+//! because Chainer has no such function.
+//!
 //! The rows (`rows.rs`) name the inputs' shapes and the call in both languages; `reference.py` runs the latter. Times are medians.
 
 mod rows;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -23,10 +27,12 @@ use chainer_kernels::{ArrayOps, Dtype};
 
 /// One function: its name, its call in Python (on the list `x`), its inputs, and its call here.
 struct Row {
+    /// The name in the function index; what comes after a comma says which of several calls it is.
     name: &'static str,
+    /// Empty where Chainer has no such function.
     python: &'static str,
     /// Inputs, separated by spaces: `f4x3` float32 of shape (4, 3) between 0.1 and 0.9, `g4x3` between -0.9
-    /// and 0.9, `i10:4` int32 of shape (4,) below 10, `b:4` bools.
+    /// and 0.9, `h4x3` between 1.1 and 1.9, `p4x4` a symmetric positive definite matrix, `i10:4` int32 of shape (4,) below 10, `b:4` bools.
     inputs: &'static str,
     call: fn(&[Variable]) -> Vec<Variable>,
 }
@@ -38,9 +44,29 @@ struct Times {
     both: f64,
 }
 
+/// The chapters of the function index.
+const INDEX: [&str; 10] = [
+    include_str!("../../../chainer-core/src/functions/index/activation.md"),
+    include_str!("../../../chainer-core/src/functions/index/array.md"),
+    include_str!("../../../chainer-core/src/functions/index/connection.md"),
+    include_str!("../../../chainer-core/src/functions/index/evaluation.md"),
+    include_str!("../../../chainer-core/src/functions/index/loss.md"),
+    include_str!("../../../chainer-core/src/functions/index/math.md"),
+    include_str!("../../../chainer-core/src/functions/index/noise.md"),
+    include_str!("../../../chainer-core/src/functions/index/normalization.md"),
+    include_str!("../../../chainer-core/src/functions/index/pooling.md"),
+    include_str!("../../../chainer-core/src/functions/index/utility.md"),
+];
+
 fn main() {
+    let mut rows = rows::rows();
+    check_names(&rows);
+    // `cargo bench` says so; `cargo test` only wants to know whether a function has been forgotten.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
     let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
-    let rows: Vec<Row> = rows::rows().into_iter().filter(|row| row.name.contains(&filter)).collect();
+    rows.retain(|row| row.name.contains(&filter));
     let reference = std::env::var("CHAINER_PYTHON").map(|python| reference(&python, &rows)).unwrap_or_default();
 
     println!("{:40} {:>11} {:>11} {:>9} {:>9}", "", "forward, ms", "both, ms", "faster", "faster");
@@ -64,6 +90,17 @@ fn main() {
     }
 }
 
+/// Every function of the index has a row, and every row is of a function of the index.
+fn check_names(rows: &[Row]) {
+    let entries = INDEX.iter().flat_map(|chapter| chapter.lines()).filter_map(|line| line.strip_prefix("| [`"));
+    let functions: BTreeSet<&str> = entries.filter_map(|entry| entry.split('`').next()).collect();
+    let timed: BTreeSet<&str> = rows.iter().filter_map(|row| row.name.split(',').next()).collect();
+    let forgotten: Vec<_> = functions.difference(&timed).collect();
+    assert!(forgotten.is_empty(), "functions of the index without a row in rows.rs: {forgotten:?}");
+    let unknown: Vec<_> = timed.difference(&functions).collect();
+    assert!(unknown.is_empty(), "rows of functions that the index does not have: {unknown:?}");
+}
+
 /// The inputs of a row.
 fn inputs(row: &Row) -> Vec<Variable> {
     let generator = Generator::new(1);
@@ -80,6 +117,12 @@ fn inputs(row: &Row) -> Vec<Variable> {
             }
             ("b", _) => generator.uniform(&shape[..], 0.0, 1.0, Dtype::F32).greater(0.5),
             ("g", _) => generator.uniform(&shape[..], -0.9, 0.9, Dtype::F32).copy(),
+            ("h", _) => generator.uniform(&shape[..], 1.1, 1.9, Dtype::F32).copy(),
+            ("p", _) => {
+                let a = generator.uniform(&shape[..], 0.1, 0.9, Dtype::F32).copy();
+                let diagonal = chainer_kernels::ops::eye(shape[0], None, 0, Dtype::F32) * shape[0] as f64;
+                (&a + a.transpose() + diagonal).copy()
+            }
             _ => generator.uniform(&shape[..], 0.1, 0.9, Dtype::F32).copy(),
         };
         array.force().expect("memory for the inputs");

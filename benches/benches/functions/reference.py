@@ -1,4 +1,4 @@
-"""Times Chainer's functions: reads "inputs<tab>expression" lines, prints "forward both" in milliseconds, or "-" where a call fails."""
+"""Times Chainer's functions: reads "inputs<tab>expression" lines, prints "forward both" in milliseconds, or "-" where a call fails or is empty."""
 import sys
 import time
 import warnings
@@ -18,8 +18,15 @@ def given(text):
         return random.randint(0, int(kind[1:]), shape).astype("i")
     if kind[0] == "b":
         return random.uniform(size=shape) > 0.5
-    low = -0.9 if kind == "g" else 0.1
-    return chainer.Variable(random.uniform(low, 0.9, shape).astype("f"))
+    low, high = {"g": (-0.9, 0.9), "h": (1.1, 1.9)}.get(kind, (0.1, 0.9))
+    array = random.uniform(low, high, shape).astype("f")
+    if kind == "p":
+        array = array + array.T + len(array) * np.eye(len(array), dtype="f")
+    return chainer.Variable(array)
+
+
+def lists(x):
+    return [F.separate(y) for y in F.separate(x)]
 
 
 def median(call):
@@ -34,13 +41,18 @@ def median(call):
 
 
 def outputs(result):
-    return [y for y in (result if isinstance(result, (list, tuple)) else [result]) if isinstance(y, chainer.Variable)]
+    if isinstance(result, (list, tuple)):
+        return [y for part in result for y in outputs(part)]
+    return [result] if isinstance(result, chainer.Variable) else []
 
 
 for line in sys.stdin:
     inputs, expression = line.rstrip("\n").split("\t")
+    if not expression:
+        print("-", flush=True)
+        continue
     x = [given(text) for text in inputs.split(" ")]
-    call = eval("lambda: " + expression, {"F": F, "np": np, "x": x, "chainer": chainer})
+    call = eval("lambda: " + expression, {"F": F, "np": np, "x": x, "lists": lists})
 
     def both():
         for v in x:

@@ -7,6 +7,9 @@ use crate::{AsVariable, Dtype, Variable, elementwise};
 /// The elements converted to another dtype, as NumPy's `astype` does. The gradient is converted back; to or from an integer dtype there
 /// is none.
 ///
+/// # Errors
+/// Every dtype can be converted to every other, so the result fails only if x has failed.
+///
 /// ```
 /// use chainer::{functions as F, Array, Dtype, Variable};
 /// let x = Variable::new(Array::from([1.5f32, 2.5]));

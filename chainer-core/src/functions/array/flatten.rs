@@ -5,6 +5,9 @@ use crate::{AsVariable, Variable};
 
 /// The elements in row-major order on a single axis. Copies only where the memory layout does not allow a view.
 ///
+/// # Errors
+/// Every shape can be flattened, so the result fails only if x has failed.
+///
 /// ```
 /// use chainer::{functions as F, Array, Variable};
 /// let x = Variable::new(Array::from([[1.0f32, 2.0], [3.0, 4.0]]));

@@ -9,6 +9,9 @@ use crate::{AsVariable, Shape, Variable};
 /// x repeated as a whole `reps[i]` times along axis i. A single number is for the last axis; where `reps` has more numbers than x has
 /// axes, x gets axes in front, and where it has fewer, the axes in front are not repeated. The gradients of the copies add up.
 ///
+/// # Errors
+/// The result fails if it would have more elements than can be counted.
+///
 /// ```
 /// use chainer::{functions as F, Array, Variable};
 /// let x = Variable::new(Array::from([[1.0f32, 2.0]]));

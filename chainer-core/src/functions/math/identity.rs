@@ -21,6 +21,9 @@ impl Function for Identity {
 
 /// The variables as they are, each as the output of a function: a node of its own in the graph.
 ///
+/// # Errors
+/// Every variable is allowed, so the results fail only if an input has failed; then all of them do.
+///
 /// ```
 /// use chainer::{functions as F, Array, Variable};
 /// let x = Variable::new(Array::from([1.0f32, 2.0]));
