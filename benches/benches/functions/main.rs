@@ -7,7 +7,8 @@
 //! ```
 //!
 //! What is known not to be faster than the reference: `normalize` forward takes a pass more, which finds the largest element, so that squares
-//! do not leave the range of the dtype; `decov` is as fast as its matrix product, half of which both sides save.
+//! do not leave the range of the dtype; `decov` is as fast as its matrix product, half of which both sides save; `erfinv`, `erfcinv`,
+//! `digamma` and `lgamma` are computed in float64 here.
 //!
 //! Every function of the index has a row: `cargo test -p chainer-benches --bench functions` fails otherwise. Some rows have no reference,
 //! because Chainer has no such function.
