@@ -96,7 +96,8 @@ pub(super) unsafe fn tile<T: Copy>(
             2 if to[1] == 1 => short::<T, 2>(dst, to[0], src, from, rows),
             3 if to[1] == 1 => short::<T, 3>(dst, to[0], src, from, rows),
             4 if to[1] == 1 => short::<T, 4>(dst, to[0], src, from, rows),
-            _ if to[1] != 1 || from[0] != 1 => {
+            // Also rows of one element each: they are filled.
+            _ if to[1] != 1 || from[0] != 1 || from[1] == 0 => {
                 for r in 0..rows as isize {
                     column(dst.offset(r * to[0]), to[1], src.offset(r * from[0]), from[1], row);
                 }
