@@ -5,6 +5,7 @@
 //! - `session`: what a call touches beside its arguments; `cells`: parameters and gradients among it;
 //! - `flow`: gradients through calls that only compute forward;
 //! - `model`: `#[chain(static_graph)]`;
+//! - `record`: from a call to its graphs; `variant`: a graph bound to what it stands for;
 //! - `cache`: the graphs by what they were captured for; `compare`: two captures of the same work; `explain`: a graph for people.
 
 mod cache;
@@ -13,9 +14,11 @@ mod compare;
 mod explain;
 mod flow;
 mod model;
+mod record;
 mod session;
 mod traced;
 mod values;
+mod variant;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -232,7 +235,7 @@ impl<A: Arguments, R: Returned + 'static, F: Compilable<A, R, Kind>, Kind> Compi
 
 /// A graph of a compiled closure, to be looked at.
 pub struct CompiledGraph<'a> {
-    variant: &'a cache::Variant,
+    variant: &'a variant::Variant,
 }
 
 impl CompiledGraph<'_> {
