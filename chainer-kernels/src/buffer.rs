@@ -53,6 +53,11 @@ impl Buffer {
         self.bytes
     }
 
+    /// Whether a Rust value holds the memory, not an allocator: no kernel of a capture has written it.
+    pub(crate) fn is_foreign(&self) -> bool {
+        matches!(self.owner, Owner::Value { .. })
+    }
+
     /// Where it lies.
     pub fn device(&self) -> Device {
         self.device

@@ -161,6 +161,7 @@ impl Cache {
 
     /// Captures the work again, and says where it differs from the graph that would have been run.
     fn verified<R: 'static, W: Work<R>>(&mut self, at: usize, i: usize, arguments: &[Variable], work: &mut W) -> R {
+        self.entries[at].variants[i].unbind();
         let (returned, captured) = capture::<R, W>(arguments, work, Passes::NONE, None);
         let difference = match captured {
             Ok(Some(again)) => {

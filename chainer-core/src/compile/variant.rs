@@ -66,10 +66,23 @@ impl Variant {
         }
     }
 
-    /// Whether this is the graph for a call with these arguments now. Binds what the run reads.
+    /// Whether this is the graph for a call with these arguments now. Binds what the run reads, if so.
     pub(super) fn fits(&mut self, arguments: &[Variable]) -> Result<bool> {
+        let fits = self.bind(arguments);
+        if !matches!(fits, Ok(true)) {
+            self.unbind();
+        }
+        fits
+    }
+
+    /// Lets go of what is bound: as long as a second handle is held, nothing is updated in place.
+    pub(super) fn unbind(&mut self) {
         self.bound.clear();
         self.held.clear();
+    }
+
+    fn bind(&mut self, arguments: &[Variable]) -> Result<bool> {
+        self.unbind();
         if !self.effects.iter().all(|effect| effect.is_current()) {
             return Ok(false);
         }
@@ -81,15 +94,16 @@ impl Variant {
             }
             self.bound.push(Bound::new(&x.data)?);
         }
+        for plan in &self.cells {
+            if plan.cell.mode() != plan.signature.mode || !bind(plan, &mut self.bound, &mut self.held, &holds)? {
+                return Ok(false);
+            }
+        }
+        // Also of what lies in states: now all leaves are bound.
         for guard in &self.guards {
             if let Some(bound) = self.bound.get(guard.leaf as usize)
                 && (guard.observe)(&bound.window(&guard.window))? != guard.found
             {
-                return Ok(false);
-            }
-        }
-        for plan in &self.cells {
-            if plan.cell.mode() != plan.signature.mode || !bind(plan, &mut self.bound, &mut self.held, &holds)? {
                 return Ok(false);
             }
         }
@@ -109,6 +123,9 @@ impl Variant {
         }
         let outcomes = self.executable.run(&self.bound, &self.numbers);
         self.bound.clear();
+        if outcomes.is_err() {
+            self.unbind();
+        }
         outcomes
     }
 

@@ -14,6 +14,8 @@ impl Array {
     pub(crate) fn unique_view(&mut self) -> Result<View> {
         self.force()?;
         let shared = Arc::strong_count(&self.0) > 1 || self.0.memory().is_none_or(|m| Arc::strong_count(&m.buffer) > 1);
+        // Nor what a capture may have noted.
+        let shared = shared || crate::graph::is_capturing();
         // A constant's memory must not change either: the node says what all its elements are.
         if shared || self.0.fill.is_some() || self.ready_view()?.strides.contains(&0) {
             *self = Array::from_view(contiguous_copy(&self.ready_view()?)?);

@@ -300,10 +300,12 @@ impl Planner {
         let Known { program, last_reads } = self.cache.get(&self.draft);
 
         let device = roots[0].device;
+        // A capture notes what kernels read: constants of the host among it must not be overwritten.
+        let lends = !crate::graph::is_capturing();
         let mut lent: SmallVec<[bool; 8]> = SmallVec::from_elem(false, last_reads.len());
         for &at in &outputs {
             let dtype = self.draft.out(at);
-            let borrowed = self.entries.iter().filter(|e| e.leaf && e.dies).find_map(|e| {
+            let borrowed = self.entries.iter().filter(|e| lends && e.leaf && e.dies).find_map(|e| {
                 let input = e.value.input()?;
                 // SAFETY: see `collect`.
                 let node = unsafe { &*e.node };

@@ -345,6 +345,10 @@ impl Recorder {
     fn known(&self, view: &View) -> Option<Operand> {
         let place = self.places.get(&view.buffer.ptr().addr())?;
         let tensor = &self.graph.tensors[place.tensor.index()];
+        if view.buffer.is_foreign() && tensor.leaf.is_none() {
+            // What was computed here is gone, and the system has given its address to a value of the host.
+            return None;
+        }
         let from = (view.offset * view.dtype.size()).checked_sub(place.start)?;
         (tensor.dtype == view.dtype).then(|| Operand {
             tensor: place.tensor,

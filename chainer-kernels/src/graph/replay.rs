@@ -1,6 +1,6 @@
 //! Running a graph: no tape, no planning, no allocation but for results that somebody still holds.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
@@ -45,8 +45,20 @@ impl Bound {
     }
 
     /// Stands for a leaf that no kernel reads.
+    ///
+    /// # Errors
+    /// There is no memory at all.
     pub fn unread() -> Result<Bound> {
-        let buffer = backend::backend(Device::Cpu).allocate(0)?;
+        static NOTHING: OnceLock<Arc<Buffer>> = OnceLock::new();
+        let buffer = match NOTHING.get() {
+            Some(buffer) => buffer.clone(),
+            None => NOTHING
+                .get_or_init({
+                    let buffer = backend::backend(Device::Cpu).allocate(0)?;
+                    || buffer
+                })
+                .clone(),
+        };
         Ok(Bound { view: View::contiguous(buffer, Dtype::F32, [0].into()), free: false })
     }
 
@@ -118,8 +130,9 @@ struct Escape {
     bytes: usize,
     /// The leaf whose memory it may take.
     in_place: Option<u32>,
-    /// The memory of the last run, which may be free again.
-    spare: Option<Arc<Buffer>>,
+    /// The memory of the last two runs, which may be free again: one may still be what the next run reads. What is written over its leaf
+    /// needs none.
+    spares: SmallVec<[Arc<Buffer>; 2]>,
     /// (step, whether it is an output, its place, the operand's first element).
     uses: Vec<(u32, bool, u16, usize)>,
 }
@@ -168,7 +181,7 @@ impl Executable {
                             tensor: result.tensor,
                             bytes,
                             in_place: None,
-                            spare: None,
+                            spares: SmallVec::new(),
                             uses: vec![],
                         });
                         escapes.len() - 1
@@ -348,7 +361,12 @@ impl Executable {
         let outcomes = self.results.iter().map(outcome).collect();
         // Kept for the next run, if the caller lets go of them until then.
         for (escape, buffer) in self.escapes.iter_mut().zip(buffers) {
-            escape.spare = buffer;
+            if let Some(buffer) = buffer
+                && escape.in_place.is_none()
+            {
+                escape.spares.truncate(1);
+                escape.spares.insert(0, buffer);
+            }
         }
         Ok(outcomes)
     }
@@ -374,9 +392,9 @@ impl Executable {
             let (buffer, start, taken) = match over {
                 Some(bound) => (bound.view.buffer.clone(), bound.view.offset, None),
                 None => {
-                    let spare = escape.spare.take().filter(|buffer| Arc::strong_count(buffer) == 1);
-                    let buffer = match spare {
-                        Some(buffer) => buffer,
+                    let free = escape.spares.iter().position(|buffer| Arc::strong_count(buffer) == 1);
+                    let buffer = match free {
+                        Some(at) => escape.spares.remove(at),
                         None => backend::backend(Device::Cpu).allocate(escape.bytes)?,
                     };
                     (buffer.clone(), 0, Some(buffer))

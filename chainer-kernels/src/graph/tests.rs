@@ -73,6 +73,19 @@ fn a_convolution_does_the_work_on_its_result() {
     assert_eq!(graph.ops.len(), 1, "{graph}");
 }
 
+#[test]
+fn constants_of_the_host_are_what_they_were() {
+    let _alone = alone();
+    check(&[random([6])], |x| {
+        // Consumed: outside a capture its memory would be written over.
+        let c = Array::from_vec(vec![1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0], 6) * 2.0 + &x[0];
+        c.force().unwrap();
+        let mut d = Array::from_vec(vec![0.5f32; 6], 6);
+        d.put_slices(&Array::from([1i64]), &Array::from([7.0f32]), 0).unwrap();
+        vec![c, d]
+    });
+}
+
 /// Tests share the process's generator.
 static GENERATOR: std::sync::Mutex<()> = std::sync::Mutex::new(());
 

@@ -190,3 +190,48 @@ fn states_of_other_kinds_are_refused_and_stay_right() {
     drop(f);
     assert_eq!(calls.get(), 3);
 }
+
+/// A graph that does not fit, or a handle that was held for a while, must not keep later calls from working in place.
+#[test]
+fn updates_are_in_place_again_when_nobody_holds_the_parameter() -> Result<()> {
+    let _alone = alone();
+    let w = Parameter::new(numbers([64], 1));
+    let shared = w.clone();
+    let mut f = compile(move |(x, twice): (Variable, bool)| -> Result<()> {
+        shared.set(shared.array()? + x.data() * if twice { 2.0 } else { 1.0 });
+        Ok(())
+    });
+    let x = constant(numbers([64], 2));
+    for twice in [false, true, false, true] {
+        f.call((x.clone(), twice))?;
+    }
+    let held = w.array()?;
+    f.call((x.clone(), false))?;
+    drop(held);
+    f.call((x.clone(), true))?;
+    let before = chainer_kernels::cpu::memory_statistics().allocations;
+    for i in 0..6 {
+        f.call((x.clone(), i % 2 == 0))?;
+    }
+    assert_eq!(chainer_kernels::cpu::memory_statistics().allocations, before);
+    Ok(())
+}
+
+/// Labels that lie in a state are checked before each run, as arguments are.
+#[test]
+fn labels_in_a_state_are_checked() -> Result<()> {
+    let _alone = alone();
+    let t = Arc::new(chainer::State::new(labels(4, 3, 1)));
+    let shared = t.clone();
+    let mut f = compile(move |x: Variable| F::softmax_cross_entropy(x, shared.get()).detach());
+    let x = || constant(numbers([4, 3], 2));
+    for seed in 0..3 {
+        t.set(labels(4, 3, seed));
+        let want = F::softmax_cross_entropy(x(), labels(4, 3, seed));
+        assert_eq!(bits(f.call(x()).data()), bits(want.data()));
+    }
+    assert_eq!(f.replays(), 2);
+    t.set(Array::from([0i32, 1, 9, 2]));
+    assert!(f.call(x()).check().unwrap_err().to_string().contains("t[2] = 9"));
+    Ok(())
+}
